@@ -88,7 +88,8 @@ impl EntryNames {
     }
 }
 
-fn allowed_part(part: &str) -> String {
+/// A name of a file or folder that is allowed on every system; empty if nothing of it is.
+pub fn allowed_part(part: &str) -> String {
     let allowed = |c: char| if c.is_control() || NOT_IN_NAMES.contains(&c) { '_' } else { c };
     let part: String = part.chars().map(allowed).collect();
     let part = part.trim().trim_end_matches(['.', ' ']);

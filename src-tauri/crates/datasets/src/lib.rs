@@ -18,6 +18,7 @@ pub mod model;
 mod outline;
 mod output;
 mod paths;
+mod pictures;
 mod projection;
 
 pub use error::{DatasetError, FileLocation, Result};
@@ -30,6 +31,7 @@ pub use in_folder::{InFolder, write_image_files};
 pub use input::{DATA_CARD, Input};
 pub use memory::Dataset;
 pub use output::{ImagePlacement, MeasuredOutput, Output};
+pub use pictures::{DrawnShape, PictureEncoding, Pictures};
 pub use projection::{Projection, Written};
 
 /// Writes the part of a dataset that `format` can hold, and reports how much that is. The caller then finishes or drops

@@ -6,11 +6,13 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 use domain::dataset::Package;
+use domain::geometry::{ImageRegion, PixelSize};
 use files::{WholeFile, WholeFolder};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::error::{DatasetError, Result};
+use crate::pictures::{DrawnShape, PictureEncoding, Pictures};
 
 /// What to do with image files. In an archive they are copied unless left in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,6 +39,10 @@ pub struct Output {
     file_entry: Option<(String, bool)>,
     /// Lower-case names in a folder or archive, because some file systems ignore case.
     names: HashSet<String>,
+    /// Files that appear with a dataset of one file.
+    beside: Vec<WholeFile>,
+    /// For formats that make pictures.
+    pub pictures: Option<Box<dyn Pictures>>,
 }
 
 enum Target {
@@ -53,6 +59,8 @@ pub struct MeasuredOutput {
     pub files: Vec<(String, u64)>,
     /// The beginning of the first file with content, and its name.
     pub sample: Option<(String, Vec<u8>)>,
+    /// Whether some lengths are estimated: those of pictures, which are not made.
+    pub is_estimated: bool,
 }
 
 /// Length of [`MeasuredOutput::sample`] in bytes.
@@ -97,6 +105,8 @@ impl Output {
             prefix: String::new(),
             file_entry: None,
             names: HashSet::new(),
+            beside: Vec::new(),
+            pictures: None,
         }
     }
 
@@ -218,11 +228,90 @@ impl Output {
         Ok(())
     }
 
+    /// Adds a finished file that appears with the dataset, and before it: a dataset that is there is complete.
+    pub fn add_beside(&mut self, file: WholeFile) {
+        self.beside.push(file);
+    }
+
+    /// The file of a dataset of one file that was begun with [`Output::of_file`], unfinished.
+    #[must_use]
+    pub fn into_file(self) -> Option<WholeFile> {
+        match self.target {
+            Target::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// Adds parts of the image file `original` to a folder or archive, each with its name.
+    pub fn crops(&mut self, original: &Path, parts: &[(ImageRegion, String)], encoding: PictureEncoding) -> Result<()> {
+        let regions: Vec<ImageRegion> = parts.iter().map(|(region, _)| *region).collect();
+        if let Target::Measured(measured) = &mut self.target {
+            measured.is_estimated |= !parts.is_empty();
+            for (region, name) in parts {
+                self.estimate(name, encoding.usual_len(region.size))?;
+            }
+            return Ok(());
+        }
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let crops = self.maker()?.crops(original, &regions, encoding)?;
+        for ((_, name), crop) in parts.iter().zip(crops) {
+            self.picture(name)?.write_all(&crop)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the image file `original` of this size with `shapes` drawn on it to a folder or archive.
+    pub fn overlay(
+        &mut self,
+        original: &Path,
+        name: &str,
+        size: PixelSize,
+        shapes: &[DrawnShape],
+        max_edge: Option<u32>,
+    ) -> Result<()> {
+        if let Target::Measured(measured) = &mut self.target {
+            measured.is_estimated = true;
+            let size = max_edge.map_or(size, |edge| size.fit_within(edge));
+            return self.estimate(name, PictureEncoding::Jpeg.usual_len(size));
+        }
+        let overlay = self.maker()?.overlay(original, size, shapes, max_edge)?;
+        Ok(self.picture(name)?.write_all(&overlay)?)
+    }
+
+    fn maker(&self) -> Result<&dyn Pictures> {
+        let missing = || io::Error::new(ErrorKind::Unsupported, "pictures cannot be made here");
+        Ok(self.pictures.as_deref().ok_or_else(missing)?)
+    }
+
+    /// [`Output::entry`] for what is already compressed.
+    fn picture(&mut self, name: &str) -> Result<&mut dyn Write> {
+        if !matches!(self.target, Target::Archive(_)) {
+            return self.entry(name);
+        }
+        let name = self.claim(name)?;
+        let Target::Archive(archive) = &mut self.target else { return Err(DatasetError::UnsafeName(name)) };
+        archive.start_file(name, archived(CompressionMethod::Stored)).map_err(io::Error::from)?;
+        Ok(archive)
+    }
+
+    fn estimate(&mut self, name: &str, byte_len: u64) -> Result<()> {
+        let name = self.claim(name)?;
+        if let Target::Measured(measured) = &mut self.target {
+            measured.files.push((name, byte_len));
+        }
+        Ok(())
+    }
+
     /// Moves the dataset to its path and flushes it to disk.
     pub fn finish(mut self) -> io::Result<()> {
         self.end_entry()?;
         match self.target {
-            Target::File(file) => file.finish(),
+            Target::File(file) => {
+                self.beside.push(file);
+                WholeFile::finish_all(self.beside)
+            }
             Target::Folder { folder, .. } => folder.finish(),
             Target::Archive(archive) => archive.finish()?.into_inner().finish(),
             Target::Measured(_) => Ok(()),

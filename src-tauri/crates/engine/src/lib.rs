@@ -14,6 +14,7 @@ mod collections;
 mod connections;
 mod consents;
 pub mod dataset;
+mod drawing;
 mod error;
 mod evaluation;
 pub mod examples;

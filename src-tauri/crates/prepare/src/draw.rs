@@ -1,10 +1,11 @@
-//! Draws annotations on copies of photos, for reports. Lines and text scale with the picture; each line has a dark
-//! casing, so that it shows on any photo.
+//! Draws annotations on copies of photos. Lines and text scale with the picture; each line has a dark casing, so that it
+//! shows on any photo.
 
 use crate::Pixels;
 use crate::pixels::multiply;
 use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
-use domain::geometry::Rect;
+use domain::geometry::{Point, Rect};
+use domain::shape::Shape;
 use std::ops::Range;
 
 /// Inter, semi-bold, Latin letters, with its licence beside it. Other scripts show as empty boxes.
@@ -19,12 +20,14 @@ const CASING: [u8; 3] = [16, 16, 16];
 /// In line widths.
 const DASH: i64 = 4;
 const GAP: i64 = 3;
+/// Radius of a point, in line widths.
+const MARKER: i64 = 2;
 
-/// A box with its label, as drawn.
+/// A shape with its label, as drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DrawnAnnotation {
-    /// In pixels of the picture that is drawn on.
-    pub rect: Rect,
+    /// In pixels of the picture that is drawn on. Of the whole picture, only the label is drawn, in its corner.
+    pub shape: Shape,
     /// No tag is drawn for an empty text.
     pub text: String,
     pub color: [u8; 3],
@@ -39,17 +42,42 @@ pub fn draw_annotations(pixels: &mut Pixels, annotations: &[DrawnAnnotation]) {
     let lettering = Lettering::new((TEXT_PER_LONG_EDGE * long_edge).max(MIN_TEXT));
     let (width, height) = (i64::from(pixels.size.width), i64::from(pixels.size.height));
     let mut canvas = Canvas { width, height, rgb: &mut pixels.rgb };
-    let placed: Vec<(&DrawnAnnotation, Block)> = annotations
+    let placed: Vec<(&DrawnAnnotation, Option<Block>)> = annotations
         .iter()
-        .filter(|annotation| annotation.rect.is_finite())
-        .map(|annotation| (annotation, Block::around(annotation.rect)))
-        .filter(|(_, block)| block.right >= 0 && block.bottom >= 0 && block.left <= width && block.top <= height)
+        .filter(|annotation| is_finite(&annotation.shape))
+        .map(|annotation| (annotation, annotation.shape.bounds().map(Block::around)))
+        .filter(|(_, block)| block.is_none_or(|block| canvas.shows(block)))
         .collect();
     for (annotation, block) in &placed {
-        canvas.outline(*block, line, annotation);
+        match (&annotation.shape, block) {
+            (Shape::Box { .. }, Some(block)) => canvas.outline(*block, line, annotation),
+            (Shape::Polygon { points }, _) => canvas.polygon(points, line, annotation),
+            (Shape::Point { at }, _) => canvas.marker(*at, line, annotation.color),
+            _ => {}
+        }
     }
+    let mut top_of_next = 0;
     for (annotation, block) in &placed {
-        canvas.label(*block, line, annotation, &lettering);
+        match block {
+            Some(block) if matches!(annotation.shape, Shape::Point { .. }) => {
+                canvas.label(block.grown(MARKER * line), line, annotation, &lettering);
+            }
+            Some(block) => canvas.label(*block, line, annotation, &lettering),
+            None => {
+                canvas.label(Block::new(0, top_of_next, 0, 0), line, annotation, &lettering);
+                top_of_next += lettering.height + 2 * lettering.padding + 2 * line;
+            }
+        }
+    }
+}
+
+fn is_finite(shape: &Shape) -> bool {
+    let is_finite = |point: &Point| point.x.is_finite() && point.y.is_finite();
+    match shape {
+        Shape::Box { rect } => rect.is_finite(),
+        Shape::Polygon { points } => !points.is_empty() && points.iter().all(is_finite),
+        Shape::Point { at } => is_finite(at),
+        Shape::ImageTag | Shape::Caption { .. } => true,
     }
 }
 
@@ -117,6 +145,81 @@ impl Canvas<'_> {
             let end = (y + dash).min(bottom);
             self.fill(Block { left, top: y, right: left + line, bottom: end }, color);
             self.fill(Block { left: right - line, top: y, right, bottom: end }, color);
+        }
+    }
+
+    fn shows(&self, block: Block) -> bool {
+        block.right >= 0 && block.bottom >= 0 && block.left <= self.width && block.top <= self.height
+    }
+
+    fn polygon(&mut self, points: &[Point], line: i64, annotation: &DrawnAnnotation) {
+        let casing = (line / 2).max(1);
+        let sides: Vec<(Point, Point)> =
+            points.iter().zip(points.iter().cycle().skip(1)).map(|(from, to)| (*from, *to)).collect();
+        for (from, to) in &sides {
+            self.segment(*from, *to, line + 2 * casing, CASING, None);
+        }
+        let dash = annotation.dashed.then_some(line);
+        for (from, to) in sides {
+            self.segment(from, to, line, annotation.color, dash);
+        }
+    }
+
+    /// A line of this width; with dashes if it is of a dashed line of the width `dash`.
+    fn segment(&mut self, from: Point, to: Point, width: i64, color: [u8; 3], dash: Option<i64>) {
+        let Some((from, to)) = self.clipped(from, to, width) else { return };
+        let length = (to.x - from.x).hypot(to.y - from.y);
+        let steps = rounded(length.ceil()).max(1);
+        for step in 0..=steps {
+            if dash.is_some_and(|line| step % ((DASH + GAP) * line) >= DASH * line) {
+                continue;
+            }
+            #[expect(clippy::cast_precision_loss, reason = "no line is longer than a picture")]
+            let share = step as f64 / steps as f64;
+            self.disc(from.x + share * (to.x - from.x), from.y + share * (to.y - from.y), width, color);
+        }
+    }
+
+    /// The part of a line that is in the picture or nearer to it than `margin` (Liang and Barsky).
+    fn clipped(&self, from: Point, to: Point, margin: i64) -> Option<(Point, Point)> {
+        #[expect(clippy::cast_precision_loss, reason = "no picture is that large")]
+        let [width, height, margin] = [self.width, self.height, margin].map(|length| length as f64);
+        let (across, down) = (to.x - from.x, to.y - from.y);
+        let (mut begin, mut end) = (0.0_f64, 1.0_f64);
+        for (direction, distance) in [
+            (-across, from.x + margin),
+            (across, width + margin - from.x),
+            (-down, from.y + margin),
+            (down, height + margin - from.y),
+        ] {
+            if direction == 0.0 {
+                if distance < 0.0 {
+                    return None;
+                }
+            } else if direction < 0.0 {
+                begin = begin.max(distance / direction);
+            } else {
+                end = end.min(distance / direction);
+            }
+        }
+        let at = |share: f64| Point::new(from.x + share * across, from.y + share * down);
+        (begin <= end).then(|| (at(begin), at(end)))
+    }
+
+    fn marker(&mut self, at: Point, line: i64, color: [u8; 3]) {
+        self.disc(at.x, at.y, 2 * (MARKER * line + (line / 2).max(1)), CASING);
+        self.disc(at.x, at.y, 2 * MARKER * line, color);
+    }
+
+    /// A disc of this diameter.
+    fn disc(&mut self, x: f64, y: f64, diameter: i64, color: [u8; 3]) {
+        #[expect(clippy::cast_precision_loss, reason = "no line is that wide")]
+        let radius = diameter as f64 / 2.0;
+        for row in rounded(y - radius)..rounded(y + radius) {
+            #[expect(clippy::cast_precision_loss, reason = "a row of a picture")]
+            let above = row as f64 + 0.5 - y;
+            let half = (radius * radius - above * above).max(0.0).sqrt();
+            self.fill(Block { left: rounded(x - half), top: row, right: rounded(x + half), bottom: row + 1 }, color);
         }
     }
 
@@ -261,7 +364,7 @@ mod tests {
     }
 
     fn annotation(rect: Rect, text: &str, dashed: bool) -> DrawnAnnotation {
-        DrawnAnnotation { rect, text: text.to_owned(), color: ORANGE, dashed }
+        DrawnAnnotation { shape: Shape::Box { rect }, text: text.to_owned(), color: ORANGE, dashed }
     }
 
     #[test]
@@ -304,6 +407,35 @@ mod tests {
     }
 
     #[test]
+    fn polygons_and_points_are_drawn_where_they_are() {
+        let mut picture = grey(1000, 800);
+        let corners = [(200.0, 100.0), (600.0, 100.0), (400.0, 500.0)].map(|(x, y)| Point::new(x, y));
+        let drawn = |shape| DrawnAnnotation { shape, text: String::new(), color: ORANGE, dashed: false };
+        let polygon = drawn(Shape::Polygon { points: corners.to_vec() });
+        draw_annotations(&mut picture, &[polygon, drawn(Shape::Point { at: Point::new(800.0, 600.0) })]);
+        for (x, y) in [(200, 100), (400, 100), (599, 100), (400, 499), (300, 300), (500, 300), (800, 600), (803, 600)] {
+            assert_eq!(pixel(&picture, x, y), ORANGE, "({x}, {y})");
+        }
+        assert_eq!([(300, 97), (807, 600)].map(|(x, y)| pixel(&picture, x, y)), [CASING, GREY]);
+        for (x, y) in [(400, 250), (210, 300), (800, 590), (400, 105)] {
+            assert_eq!(pixel(&picture, x, y), GREY, "({x}, {y})");
+        }
+    }
+
+    #[test]
+    fn labels_of_the_whole_picture_are_one_below_the_other() {
+        let tag = |text: &str| DrawnAnnotation {
+            shape: Shape::ImageTag,
+            ..annotation(Rect::new(0.0, 0.0, 0.0, 0.0), text, false)
+        };
+        let (mut one, mut two) = (grey(800, 600), grey(800, 600));
+        draw_annotations(&mut one, &[tag("outdoors")]);
+        draw_annotations(&mut two, &[tag("outdoors"), tag("night")]);
+        let rows = |picture: &Pixels| (0..600).filter(|&y| (0..800).any(|x| pixel(picture, x, y) != GREY)).count();
+        assert!(rows(&one) >= 12 && rows(&two) > 2 * rows(&one) - 4, "{} and {}", rows(&one), rows(&two));
+    }
+
+    #[test]
     fn annotations_beyond_the_picture_are_cut_off() {
         let far = 1e12;
         let rects = [
@@ -316,6 +448,13 @@ mod tests {
         ];
         let annotations: Vec<_> =
             rects.iter().flat_map(|&rect| [annotation(rect, "bird", true), annotation(rect, "bird", false)]).collect();
+        let corners =
+            |rect: Rect| vec![Point::new(rect.x1, rect.y1), Point::new(rect.x2, rect.y2), Point::new(0.0, far)];
+        let others = rects.iter().flat_map(|&rect| {
+            let shapes = [Shape::Polygon { points: corners(rect) }, Shape::Point { at: Point::new(rect.x1, rect.y2) }];
+            shapes.map(|shape| DrawnAnnotation { shape, ..annotation(rect, "bird", true) })
+        });
+        let annotations: Vec<_> = annotations.into_iter().chain(others).collect();
         for (width, height) in [(1, 1), (3, 200), (300, 200)] {
             draw_annotations(&mut grey(width, height), &annotations);
         }

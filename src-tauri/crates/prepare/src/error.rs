@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The encoder refused: a side above 65,500 pixels, a quality outside 1 to 100, or no memory.
-    #[error("JPEG encoding failed: {detail}")]
+    #[error("encoding failed: {detail}")]
     Encode { detail: String },
     /// A content hash is written as 64 hexadecimal digits.
     #[error("{text:?} is not a content hash")]

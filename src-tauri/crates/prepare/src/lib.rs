@@ -34,6 +34,7 @@ mod scan;
 mod tiff;
 mod webp;
 
+pub use self::png::encode_png;
 pub use decode::{Decoded, decode, decode_regions};
 pub use draw::{DrawnAnnotation, draw_annotations};
 pub use error::Error;

@@ -1,16 +1,31 @@
 //! PNG, row by row: memory holds the result and a row. Interlaced pictures use the `image` crate, because their rows
 //! come in seven passes.
 
+use crate::error::Error;
 use crate::header::{Header, check_size, damaged, not_supported, zeros};
 use crate::pixels::{Pixels, Stored, over_white};
 use crate::{exif, raster};
-use ::png::{BitDepth, ColorType, Decoder, Limits, Reader, Transformations};
+use ::png::{BitDepth, ColorType, Decoder, Encoder, Limits, Reader, Transformations};
 use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, SkipReason};
 use std::io::Cursor;
 
 /// Limit for EXIF, palettes and rows.
 const MAX_METADATA_BYTES: usize = 64 << 20;
+
+/// Encodes without loss and without metadata.
+pub fn encode_png(pixels: &Pixels) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let encode = |bytes: &mut Vec<u8>| {
+        let mut encoder = Encoder::new(bytes, pixels.size.width, pixels.size.height);
+        encoder.set_color(ColorType::Rgb);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(&pixels.rgb)?;
+        writer.finish()
+    };
+    encode(&mut bytes).map_err(|error| Error::Encode { detail: error.to_string() })?;
+    Ok(bytes)
+}
 
 /// Reads the header.
 pub(crate) fn header(bytes: &[u8]) -> Result<Header, SkipReason> {

@@ -3,6 +3,7 @@
 mod coco;
 mod coco_detections;
 mod createml;
+mod crops;
 mod csv;
 mod cvat;
 mod datumaro;
@@ -16,6 +17,7 @@ mod json_list;
 mod label_studio;
 mod labelme;
 mod open_images;
+mod overlays;
 mod rows;
 mod via;
 mod voc;
@@ -46,6 +48,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &json_list::JsonList,
     &json_lines::JsonLines,
     &csv::Csv,
+    &crops::Crops,
+    &overlays::Overlays,
 ];
 
 /// The format with this name.

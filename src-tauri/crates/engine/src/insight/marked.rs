@@ -3,33 +3,16 @@
 use std::path::Path;
 
 use domain::annotation::Status;
-use domain::geometry::ImageFromSent;
 use domain::library::ImageCard;
 use prepare::DrawnAnnotation;
 
 use super::Insight;
+use crate::drawing;
 use crate::originals::UnreadableOriginal;
 use crate::{EngineError, Result};
 
 /// Long edge of a copy: enough to judge a box, small enough for a page with hundreds of images.
 const EDGE: u32 = 1600;
-const QUALITY: u8 = 88;
-
-/// The window's label palette, so that a color means the same label in both.
-const PALETTE: [[u8; 3]; 12] = [
-    [0x35, 0xb2, 0xfc],
-    [0xd3, 0x78, 0x12],
-    [0x83, 0xfd, 0xb5],
-    [0xf7, 0xf3, 0x4a],
-    [0xf1, 0x91, 0xaf],
-    [0x39, 0x71, 0xf8],
-    [0xc5, 0xc4, 0x63],
-    [0x9f, 0x29, 0xab],
-    [0xc0, 0xd5, 0xfd],
-    [0xb9, 0x30, 0x00],
-    [0x9a, 0x78, 0xaf],
-    [0x3f, 0x74, 0x6a],
-];
 
 impl Insight {
     /// Draws the annotations of `card`, except rejected ones, on a copy of its original.
@@ -42,28 +25,23 @@ impl Insight {
             Ok(decoded) => decoded,
             Err(unavailable) => return Ok(Err(unavailable)),
         };
-        // The mapping from sent pixels to image pixels also maps to a copy of another size.
-        let to_copy = ImageFromSent::new(card.size, decoded.pixels.size);
+        let to_copy = drawing::to_copy(card.size, decoded.pixels.size);
         let annotations: Vec<DrawnAnnotation> = card
             .annotations
             .iter()
             .filter(|annotation| annotation.status != Status::Rejected)
-            .filter_map(|annotation| {
-                // A polygon is drawn as its bounding box; whole-image annotations are not drawn.
-                let rect = annotation.shape.bounds()?;
-                Some(DrawnAnnotation {
-                    rect: to_copy.rect(rect),
-                    text: match annotation.confidence {
-                        Some(confidence) => format!("{} {confidence:.2}", annotation.label),
-                        None => annotation.label.clone(),
-                    },
-                    color: PALETTE[usize::from(annotation.color.clamp(1, 12)) - 1],
-                    dashed: annotation.color > 6,
-                })
+            // Those of the whole image are beside it.
+            .filter(|annotation| annotation.shape.bounds().is_some())
+            .map(|annotation| {
+                let text = match annotation.confidence {
+                    Some(confidence) => format!("{} {confidence:.2}", annotation.label),
+                    None => annotation.label.clone(),
+                };
+                drawing::annotation(annotation.shape.mapped(to_copy), text, annotation.color)
             })
             .collect();
         prepare::draw_annotations(&mut decoded.pixels, &annotations);
-        let jpeg = prepare::encode_jpeg(&decoded.pixels, QUALITY)?;
+        let jpeg = prepare::encode_jpeg(&decoded.pixels, drawing::QUALITY)?;
         self.outputs.check(path)?;
         files::write(path, &jpeg).map_err(EngineError::file(path))?;
         Ok(Ok(()))
