@@ -237,7 +237,7 @@ async fn a_split_is_remembered_and_tears_no_group() {
     let (first, outcome) = parts_of(run_scope(), "40/30/30", 5, &task);
     assert_eq!((outcome.kept, viewed.1.kept, &viewed.0), (0, 0, &first), "a viewer's export is not remembered");
     // All copies of a photo are near-duplicates.
-    assert_eq!(outcome.groups, 6);
+    assert_eq!(outcome.groups, Some(6));
     let cards = bench.cards();
     let group = |id: u64| {
         cards.iter().find(|card| u64::from(card.id.0) == id).unwrap().name[4..8].parse::<usize>().unwrap() % 6
@@ -301,6 +301,71 @@ async fn a_cancelled_export_leaves_nothing() {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dataset_of_one_file_appears_with_everything_beside_it_or_not_at_all() {
+    let (bench, run, _) = library().await;
+    let with = |license: &str| ExportRequest {
+        data_card: Some(true),
+        keeps_everything: true,
+        license: license.into(),
+        ..request(ExportScope::Run { run }, "coco")
+    };
+    let (path, _) = export(&bench, &with("first"), "beside/set.json");
+    let folder = path.parent().unwrap().to_owned();
+    let before = files_below(&folder);
+    // Cancelled as soon as it does something else, at every such moment.
+    for moment in 1.. {
+        let task = Arc::new(ExportTask::default());
+        let (library, target, writing, asked) =
+            (Arc::clone(&bench.library), path.clone(), Arc::clone(&task), with("second"));
+        let export = std::thread::spawn(move || library.datasets.export(&asked, &target, &writing));
+        let (mut last, mut changes) = (task.progress(), 0);
+        while !export.is_finished() && changes < moment {
+            let progress = task.progress();
+            changes += usize::from(progress.phase != last.phase || progress.done < last.done);
+            last = progress;
+        }
+        let is_over = export.is_finished();
+        task.cancel();
+        let outcome = export.join().unwrap();
+        let after = files_below(&folder);
+        assert_eq!(after.len(), before.len());
+        let changed = after.iter().filter(|(name, bytes)| before[*name] != **bytes).count();
+        match outcome {
+            Err(error) => assert!(matches!(error, EngineError::ExportCancelled) && changed == 0, "{changed}: {error}"),
+            Ok(_) if is_over => break,
+            Ok(_) => {}
+        }
+        for (name, bytes) in &before {
+            fs::write(folder.join(name), bytes).unwrap();
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_library_is_read_before_photos_are_copied() {
+    use std::io::Read as _;
+    let (bench, _, later) = library().await;
+    let pipe = bench.folder.path().join("pipe.zip");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let asked = ExportRequest { images: ImageFileMode::Zipped, ..request(ExportScope::Library, "yolo") };
+    let (library, target) = (Arc::clone(&bench.library), pipe.clone());
+    let export = std::thread::spawn(move || library.datasets.export(&asked, &target, &ExportTask::default()));
+    let mut file = fs::File::open(&pipe).unwrap();
+    file.read_exact(&mut [0]).unwrap();
+
+    // The pipe is full, and the export waits. What is written now can be moved out of the log.
+    draw(&bench, later[0], "cup").await;
+    let connection = rusqlite::Connection::open(bench.library.folder().join("library.sqlite")).unwrap();
+    let (is_busy, left): (bool, i64) =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    assert_eq!((is_busy, left), (false, 0));
+    assert!(!export.is_finished());
+    std::io::copy(&mut file, &mut std::io::sink()).unwrap();
+    export.join().unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -690,6 +690,8 @@ export type CardAnnotations = {
 	undecided: number,
 	/**  Included although they were rejected. */
 	rejected: number,
+	/**  Imported as predictions or as earlier work, whatever people decided on them. */
+	imported: number,
 	/**  Imported as ground truth. */
 	ground_truth: number,
 };
@@ -751,6 +753,8 @@ export type CardImport = {
 	/**  Of the imported file or folder. */
 	name: string,
 	format: FormatId,
+	/**  RFC 3339. */
+	imported_at: string,
 	role: ImportRole,
 	/**  Its annotations in the dataset. */
 	annotations: number,
@@ -1594,6 +1598,8 @@ export type ExportPreview = {
 	files: number,
 	/**  Of all files, in bytes. */
 	byte_len: number,
+	/**  Whether that is an estimate: pictures are not made for a preview. */
+	is_byte_len_estimated: boolean,
 	/**  The beginning of an annotation file, and its name. */
 	sample: ExportSample | null,
 	/**  Free space at the target in bytes; `None` without a target. */
@@ -1734,7 +1740,9 @@ export type Feature = "boxes" |
 /**  Polygons as bounding boxes. */
 "polygon_bounds" | 
 /**  Polygons as the smallest rectangles around them, in any direction. */
-"polygon_rectangles" | "points" | "image_tags" | "captions" | 
+"polygon_rectangles" | 
+/**  Points as key points of the object that they belong to, with its data. */
+"key_points" | "points" | "image_tags" | "captions" | 
 /**  Annotations without a confidence. */
 "unscored_annotations" | 
 /**  Images without annotations, which are negatives. */
@@ -3279,6 +3287,8 @@ export type ReviewCoverage = {
 	one_by_one: number,
 	/**  Of the reviewed images, those that were only part of bulk edits. */
 	in_bulk: number,
+	/**  Of the reviewed images, those that only an imported dataset states as reviewed. */
+	imported: number,
 };
 
 /**  A person's statement about a whole image. */
@@ -3917,8 +3927,8 @@ export type SplitOutcome = {
 	request: SplitRequest,
 	/**  In the order of [`SplitPart::ALL`]. */
 	parts: SplitPartCounts[],
-	/**  Groups of images that stay together, single images included. */
-	groups: number,
+	/**  Groups of images that stay together, single images included; `None` if they were not looked for. */
+	groups: number | null,
 	/**  Images with the part that they had in an earlier export. */
 	kept: number,
 };

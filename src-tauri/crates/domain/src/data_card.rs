@@ -9,6 +9,7 @@ use crate::dataset::FormatId;
 use crate::dataset_import::ImportRole;
 use crate::evaluation::calibration::share_bounds;
 use crate::ids::RunId;
+use crate::numbers::{grouped, percent};
 use crate::run_state::FailureKind;
 use crate::split::SplitOutcome;
 
@@ -76,6 +77,8 @@ pub struct CardAnnotations {
     pub undecided: u32,
     /// Included although they were rejected.
     pub rejected: u32,
+    /// Imported as predictions or as earlier work, whatever people decided on them.
+    pub imported: u32,
     /// Imported as ground truth.
     pub ground_truth: u32,
 }
@@ -127,6 +130,8 @@ pub struct CardImport {
     /// Of the imported file or folder.
     pub name: String,
     pub format: FormatId,
+    /// RFC 3339.
+    pub imported_at: String,
     pub role: ImportRole,
     /// Its annotations in the dataset.
     pub annotations: u32,
@@ -142,6 +147,8 @@ pub struct ReviewCoverage {
     pub one_by_one: u32,
     /// Of the reviewed images, those that were only part of bulk edits.
     pub in_bulk: u32,
+    /// Of the reviewed images, those that only an imported dataset states as reviewed.
+    pub imported: u32,
 }
 
 /// A share with its 95 % interval of Clopper and Pearson.
@@ -219,8 +226,8 @@ impl DataCard {
         let _ = writeln!(
             page,
             "{} images with {} annotations, exported as `{}` by {} on {}.\n",
-            grouped(self.images.count),
-            grouped(self.annotations.count),
+            grouped(self.images.count.into()),
+            grouped(self.annotations.count.into()),
             self.format,
             self.created_by,
             self.created_at
@@ -239,7 +246,12 @@ impl DataCard {
     fn write_sources(&self, page: &mut String) {
         *page += "\n## Sources\n\n";
         for collection in &self.collections {
-            let _ = writeln!(page, "- Collection {}: {} images", escaped(&collection.name), grouped(collection.images));
+            let _ = writeln!(
+                page,
+                "- Collection {}: {} images",
+                escaped(&collection.name),
+                grouped(collection.images.into())
+            );
         }
         match (&self.images.taken_from, &self.images.taken_to) {
             (Some(from), Some(to)) if from == to => {
@@ -256,8 +268,9 @@ impl DataCard {
                 ImportRole::Predictions => "predictions",
                 ImportRole::Work => "earlier work of people",
             };
-            let (name, annotations) = (escaped(&import.name), grouped(import.annotations));
-            let _ = writeln!(page, "- Imported {name} (`{}`), {role}: {annotations} annotations", import.format);
+            let (name, annotations) = (escaped(&import.name), grouped(import.annotations.into()));
+            let (format, at) = (&import.format, &import.imported_at);
+            let _ = writeln!(page, "- Imported {name} (`{format}`) on {at}, {role}: {annotations} annotations");
         }
         if self.runs.is_empty() {
             return;
@@ -273,8 +286,8 @@ impl DataCard {
                 run.model,
                 escaped(&run.recipe),
                 run.started_at,
-                grouped(run.images),
-                grouped(run.annotations),
+                grouped(run.images.into()),
+                grouped(run.annotations.into()),
                 run.cost_dollars
             );
         }
@@ -290,8 +303,8 @@ impl DataCard {
                 page,
                 "| {} | {} | {} | {} |",
                 escaped(&label.name),
-                grouped(label.images),
-                grouped(label.annotations),
+                grouped(label.images.into()),
+                grouped(label.annotations.into()),
                 escaped(&label.definition)
             );
         }
@@ -302,33 +315,35 @@ impl DataCard {
         *page += "\n## Quality\n\n";
         let _ = writeln!(
             page,
-            "- Reviewed: {} of {} images; {} one by one, {} only in bulk",
-            grouped(review.reviewed),
-            grouped(review.images),
-            grouped(review.one_by_one),
-            grouped(review.in_bulk)
+            "- Reviewed: {} of {} images; {} one by one, {} only in bulk, {} only in an imported dataset",
+            grouped(review.reviewed.into()),
+            grouped(review.images.into()),
+            grouped(review.one_by_one.into()),
+            grouped(review.in_bulk.into()),
+            grouped(review.imported.into())
         );
         let _ = writeln!(
             page,
-            "- Annotations: {} accepted, {} corrected, {} drawn by people, {} without a decision, {} rejected, {} imported as \
-             ground truth",
-            grouped(annotations.accepted),
-            grouped(annotations.edited),
-            grouped(annotations.drawn),
-            grouped(annotations.undecided),
-            grouped(annotations.rejected),
-            grouped(annotations.ground_truth)
+            "- Annotations: of models {} accepted, {} corrected, {} without a decision; {} drawn by people; imported {}, and \
+             {} as ground truth; {} rejected",
+            grouped(annotations.accepted.into()),
+            grouped(annotations.edited.into()),
+            grouped(annotations.undecided.into()),
+            grouped(annotations.drawn.into()),
+            grouped(annotations.imported.into()),
+            grouped(annotations.ground_truth.into()),
+            grouped(annotations.rejected.into())
         );
         let precision = self.precision.map_or_else(
             || NOT_MEASURED.into(),
             |found| {
                 format!(
                     "{} of {} that people decided one by one were accepted unchanged: {} ({} to {} at 95 % confidence)",
-                    grouped(found.right),
-                    grouped(found.judged),
-                    percent(found.share),
-                    percent(found.low),
-                    percent(found.high)
+                    grouped(found.right.into()),
+                    grouped(found.judged.into()),
+                    percent(found.share, 1),
+                    percent(found.low, 1),
+                    percent(found.high, 1)
                 )
             },
         );
@@ -341,11 +356,11 @@ impl DataCard {
                 page,
                 "- Audit of {} at {} or more: {} wrong of {} checked, so at most {} of {} are wrong at 95 % confidence",
                 escaped(&audit.label),
-                percent(audit.threshold),
-                grouped(audit.wrong),
-                grouped(audit.judged),
-                percent(audit.at_most),
-                grouped(audit.accepted)
+                percent(audit.threshold, 1),
+                grouped(audit.wrong.into()),
+                grouped(audit.judged.into()),
+                percent(audit.at_most, 1),
+                grouped(audit.accepted.into())
             );
         }
     }
@@ -354,15 +369,20 @@ impl DataCard {
         let Some(split) = &self.split else { return };
         let _ = writeln!(
             page,
-            "\n## Split\n\nShares {}, seed {}; {} groups of near-duplicates and bursts, single images included, {}.\n",
+            "\n## Split\n\nShares {}, seed {}; {}.\n",
             split.request.shares,
             split.request.seed,
-            grouped(split.groups),
-            if split.request.keeps_groups { "each in one part" } else { "which may be in several parts" }
+            match split.groups {
+                Some(groups) => format!(
+                    "{} groups of near-duplicates and bursts, single images included, each in one part",
+                    grouped(groups.into())
+                ),
+                None => "near-duplicates and bursts were not looked for, and may be in several parts".into(),
+            }
         );
         *page += "| label | training | validation | test |\n|---|---|---|---|\n";
         let row = |name: &str, of: &dyn Fn(usize) -> u32| {
-            let cells: Vec<String> = (0..split.parts.len()).map(|part| grouped(of(part))).collect();
+            let cells: Vec<String> = (0..split.parts.len()).map(|part| grouped(of(part).into())).collect();
             format!("| {name} | {} |\n", cells.join(" | "))
         };
         *page += &row("images", &|part| split.parts[part].images);
@@ -382,15 +402,18 @@ impl DataCard {
             let kind = serde_json::to_string(&failure.kind).unwrap_or_default();
             known.push(format!(
                 "{} images failed: {}",
-                grouped(failure.images),
+                grouped(failure.images.into()),
                 kind.trim_matches('"').replace('_', " ")
             ));
         }
         if gaps.unannotated_images > 0 {
-            known.push(format!("{} images were never annotated and are left out", grouped(gaps.unannotated_images)));
+            known.push(format!(
+                "{} images were never annotated and are skipped",
+                grouped(gaps.unannotated_images.into())
+            ));
         }
         if gaps.missing_files > 0 {
-            known.push(format!("The files of {} images are gone", grouped(gaps.missing_files)));
+            known.push(format!("The files of {} images are gone", grouped(gaps.missing_files.into())));
         }
         if !gaps.unused_labels.is_empty() {
             let names: Vec<String> = gaps.unused_labels.iter().map(|name| escaped(name)).collect();
@@ -398,7 +421,7 @@ impl DataCard {
         }
         if !gaps.undecided_runs.is_empty() {
             let runs: Vec<String> = gaps.undecided_runs.iter().map(ToString::to_string).collect();
-            known.push(format!("Runs with proposals that are not decided: {}", runs.join(", ")));
+            known.push(format!("Runs and imports with proposals that are not decided: {}", runs.join(", ")));
         }
         *page += "\n## Known gaps\n\n";
         if known.is_empty() {
@@ -408,24 +431,6 @@ impl DataCard {
             let _ = writeln!(page, "- {gap}");
         }
     }
-}
-
-/// `12,345`
-fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// `97.5 %`
-fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
 }
 
 /// Text that Markdown shows as it is, in one line of a table.
@@ -447,6 +452,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::split::SplitRequest;
 
     fn card() -> DataCard {
         DataCard {
@@ -480,8 +486,14 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    fn groups_are_stated_if_they_were_looked_for() {
+        let request = SplitRequest::default();
+        let page = |groups| {
+            let split = SplitOutcome { request, parts: Vec::new(), groups, kept: 0 };
+            DataCard { split: Some(split), ..card() }.markdown()
+        };
+        assert!(page(Some(1200)).contains("; 1,200 groups of near-duplicates and bursts"), "{}", page(Some(1200)));
+        assert!(!page(None).contains(" groups "), "{}", page(None));
     }
 
     #[test]

@@ -234,6 +234,8 @@ pub struct ExportPreview {
     /// Of all files, in bytes.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub byte_len: u64,
+    /// Whether that is an estimate: pictures are not made for a preview.
+    pub is_byte_len_estimated: bool,
     /// The beginning of an annotation file, and its name.
     pub sample: Option<ExportSample>,
     /// Free space at the target in bytes; `None` without a target.

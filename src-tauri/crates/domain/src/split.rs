@@ -120,8 +120,8 @@ pub struct SplitOutcome {
     pub request: SplitRequest,
     /// In the order of [`SplitPart::ALL`].
     pub parts: Vec<SplitPartCounts>,
-    /// Groups of images that stay together, single images included.
-    pub groups: u32,
+    /// Groups of images that stay together, single images included; `None` if they were not looked for.
+    pub groups: Option<u32>,
     /// Images with the part that they had in an earlier export.
     pub kept: u32,
 }

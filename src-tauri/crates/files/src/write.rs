@@ -79,16 +79,35 @@ impl WholeFile {
 
     /// Moves the file to its path and flushes it to disk.
     pub fn finish(self) -> io::Result<()> {
-        match self.out.into_inner().map_err(IntoInnerError::into_error)? {
-            Out::Temporary { file, target } => {
-                file.as_file().sync_all()?;
+        Self::finish_all(vec![self])
+    }
+
+    /// [`WholeFile::finish`] for files that belong together: all are on disk before the first one appears, and they appear
+    /// in order.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be written, no old file is replaced.
+    pub fn finish_all(files: Vec<Self>) -> io::Result<()> {
+        let mut written = Vec::with_capacity(files.len());
+        for file in files {
+            let mut out = file.out.into_inner().map_err(IntoInnerError::into_error)?;
+            match &mut out {
+                Out::Temporary { file, target } => {
+                    check_replaceable(target)?;
+                    file.as_file().sync_all()?;
+                }
+                Out::InPlace(_) | Out::StandardOutput(_) => out.flush()?,
+            }
+            written.push(out);
+        }
+        for out in written {
+            if let Out::Temporary { file, target } = out {
                 file.persist(&target).map_err(|error| error.error)?;
                 sync_folder(folder_of(&target));
-                Ok(())
             }
-            Out::InPlace(mut file) => file.flush(),
-            Out::StandardOutput(mut out) => out.flush(),
         }
+        Ok(())
     }
 }
 
@@ -224,6 +243,11 @@ fn links(target: &Path) -> io::Result<Vec<PathBuf>> {
 
 pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A folder that has appeared meanwhile is not replaced by a file.
+fn check_replaceable(path: &Path) -> io::Result<()> {
+    if path.is_dir() { Err(ErrorKind::IsADirectory.into()) } else { Ok(()) }
 }
 
 /// A read-only file is not replaced, even if its folder would permit it.

@@ -10,6 +10,7 @@ const features: Record<Feature, string> = {
   polygons: "polygons",
   polygon_bounds: "bounding boxes of polygons",
   polygon_rectangles: "rectangles around polygons",
+  key_points: "key points",
   points: "points",
   image_tags: "image tags",
   captions: "captions",
@@ -40,7 +41,7 @@ const features: Record<Feature, string> = {
 const groups: Record<FormatGroup, string> = {
   training: "For training",
   tools: "For annotation tools",
-  tables: "Tables and lines",
+  tables: "Tables and pictures",
 };
 
 const imageModes: Record<ImageFileMode, { name: string; note: string }> = {
@@ -60,9 +61,9 @@ const phases: Record<ExportPhase, string> = {
 
 /** What becomes of a lost feature; `areBounds`: polygons become boxes. */
 function becomes({ feature, kind }: Loss, areBounds: boolean): string {
-  if (kind !== "simplified") return "left out";
+  if (kind !== "simplified") return "skipped";
   if (feature === "polygons") return areBounds ? "become boxes" : "simplified";
-  return feature === "boxes" ? "become outlines" : "left out";
+  return feature === "boxes" ? "become outlines" : "skipped";
 }
 
 /** Export of a dataset. */
@@ -88,12 +89,12 @@ export const exports = {
   importedLayer: (name: string) => `Import: ${name}`,
   yours: "People’s annotations",
   decidedOnly: "Decided annotations only",
-  rejectedOut: (number: number) => (number === 0 ? "" : `${count(number)} rejected left out`),
+  rejectedOut: (number: number) => (number === 0 ? "" : `${count(number)} rejected skipped`),
   withRejected: "With rejected annotations",
   negatives: "Images without annotations, as negatives",
   confirmedEmpty: (number: number) => (number === 0 ? "" : `${count(number)} confirmed empty`),
   unannotated: (number: number) =>
-    `${images(number)} ${number === 1 ? "was" : "were"} never annotated and ${number === 1 ? "is" : "are"} left out.`,
+    `${images(number)} ${number === 1 ? "was" : "were"} never annotated and ${number === 1 ? "is" : "are"} skipped.`,
   images: "Images",
   imageModes,
   split: "Split",
@@ -116,7 +117,8 @@ export const exports = {
   cardFile: (isFile: boolean) => (isFile ? "beside the file" : "README.md"),
   reviewed: "Reviewed",
   reviewedOf: (reviewed: number, all: number) => `${count(reviewed)} of ${images(all)}`,
-  reviewedHow: (alone: number, bulk: number) => `${count(alone)} one by one, ${count(bulk)} in bulk`,
+  reviewedHow: (alone: number, bulk: number, imported: number) =>
+    `${count(alone)} one by one, ${count(bulk)} in bulk${imported === 0 ? "" : `, ${count(imported)} imported`}`,
   audit: "Audit",
   auditOf: (wrong: number, judged: number, label: string) =>
     `${label}: ${count(wrong)} wrong of ${count(judged)} checked`,
@@ -135,7 +137,7 @@ export const exports = {
     `${count(number)} ${number === 1 ? "file is" : "files are"} missing: the image is no longer in any folder it was added from.`,
   keepEverything: "Keep it beside the labels, in fieldmark.jsonl",
   files: "Files",
-  fileSum: (files: number, bytes: number) => `${count(files)} ${files === 1 ? "file" : "files"}, ${byteCount(bytes)}`,
+  bytes: (bytes: number, isEstimated: boolean) => `${isEstimated ? "about " : ""}${byteCount(bytes)}`,
   fileCount: (number: number) => `${count(number)} ${number === 1 ? "file" : "files"}`,
   sample: "Beginning of the file",
   to: "To",

@@ -12,6 +12,7 @@ const features: Record<Feature, string> = {
   polygons: "polígonos",
   polygon_bounds: "recuadros de polígonos",
   polygon_rectangles: "rectángulos alrededor de polígonos",
+  key_points: "puntos clave",
   points: "puntos",
   image_tags: "etiquetas de imagen",
   captions: "descripciones",
@@ -42,7 +43,7 @@ const features: Record<Feature, string> = {
 const groups: Record<FormatGroup, string> = {
   training: "Para entrenar",
   tools: "Para programas de anotación",
-  tables: "Tablas y líneas",
+  tables: "Tablas e imágenes",
 };
 
 const imageModes: Record<ImageFileMode, { name: string; note: string }> = {
@@ -88,15 +89,15 @@ export const exports: Translation<typeof english> = {
   yours: "Anotaciones de personas",
   decidedOnly: "Solo anotaciones decididas",
   rejectedOut: (number) =>
-    number === 0 ? "" : `${count(number)} ${number === 1 ? "rechazada no se exporta" : "rechazadas no se exportan"}`,
+    number === 0 ? "" : `${count(number)} ${number === 1 ? "rechazada omitida" : "rechazadas omitidas"}`,
   withRejected: "Con las anotaciones rechazadas",
   negatives: "Imágenes sin anotaciones, como negativos",
   confirmedEmpty: (number) =>
     number === 0 ? "" : `${count(number)} ${number === 1 ? "confirmada vacía" : "confirmadas vacías"}`,
   unannotated: (number) =>
     number === 1
-      ? "1 imagen no se ha anotado nunca y no se exporta."
-      : `${images(number)} no se han anotado nunca y no se exportan.`,
+      ? "1 imagen no se ha anotado nunca y se omite."
+      : `${images(number)} no se han anotado nunca y se omiten.`,
   images: "Imágenes",
   imageModes,
   split: "División",
@@ -121,7 +122,8 @@ export const exports: Translation<typeof english> = {
   cardFile: (isFile) => (isFile ? "junto al archivo" : "README.md"),
   reviewed: "Revisado",
   reviewedOf: (reviewed, all) => `${count(reviewed)} de ${images(all)}`,
-  reviewedHow: (alone, bulk) => `${count(alone)} una a una, ${count(bulk)} en bloque`,
+  reviewedHow: (alone, bulk, imported) =>
+    `${count(alone)} una a una, ${count(bulk)} en bloque${imported === 0 ? "" : `, ${count(imported)} importadas`}`,
   audit: "Auditoría",
   auditOf: (wrong, judged, label) =>
     `${label}: ${count(wrong)} ${wrong === 1 ? "errónea" : "erróneas"} de ${count(judged)}`,
@@ -140,7 +142,7 @@ export const exports: Translation<typeof english> = {
     `${number === 1 ? "Falta" : "Faltan"} ${count(number)} ${number === 1 ? "archivo" : "archivos"}: la imagen ya no está en ninguna de sus carpetas.`,
   keepEverything: "Guardarlo junto a las etiquetas, en fieldmark.jsonl",
   files: "Archivos",
-  fileSum: (files, bytes) => `${count(files)} ${files === 1 ? "archivo" : "archivos"}, ${byteCount(bytes)}`,
+  bytes: (bytes, isEstimated) => `${isEstimated ? "unos " : ""}${byteCount(bytes)}`,
   fileCount: (number) => `${count(number)} ${number === 1 ? "archivo" : "archivos"}`,
   sample: "Principio del archivo",
   to: "En",

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use datasets::DatasetSource;
 use domain::data_card::{
     CardAudit, CardCollection, CardGaps, CardImages, CardImport, CardLabel, CardRun, DATA_CARD_VERSION, DataCard,
     EstimatedShare,
@@ -10,10 +9,11 @@ use domain::data_card::{
 use domain::export::ExportRequest;
 use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
+use domain::numbers::count;
 use domain::recipe::{Recipe, comparable};
 use domain::split::SplitOutcome;
 
-use super::source::ExportDataset;
+use super::source::ExportReading;
 use super::survey::Survey;
 use super::tables;
 use crate::Result;
@@ -26,7 +26,7 @@ pub const CARD_PAGE: &str = "README.md";
 
 /// The card of `dataset`, which is called `name`.
 pub fn data_card(
-    dataset: &ExportDataset<'_>,
+    dataset: &ExportReading<'_>,
     survey: &Survey,
     request: &ExportRequest,
     name: &str,
@@ -47,12 +47,12 @@ pub fn data_card(
     Ok(DataCard {
         version: DATA_CARD_VERSION,
         name: name.to_owned(),
-        created_at: dataset.info().created_at.clone(),
+        created_at: dataset.info.created_at.clone(),
         created_by: format!("Fieldmark {}", env!("CARGO_PKG_VERSION")),
         license: (!license.is_empty()).then(|| license.to_owned()),
         format: request.format.clone(),
         images: CardImages {
-            count: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            count: count(ids.len()),
             empty: survey.empty,
             confirmed_empty: survey.confirmed_empty,
             taken_from: day(times.iter().map(|(_, millis)| *millis).min()),
@@ -85,7 +85,7 @@ pub fn data_card(
     })
 }
 
-fn labels(dataset: &ExportDataset<'_>, survey: &Survey, recipes: &[Recipe]) -> Result<Vec<CardLabel>> {
+fn labels(dataset: &ExportReading<'_>, survey: &Survey, recipes: &[Recipe]) -> Result<Vec<CardLabel>> {
     let mut definitions: BTreeMap<String, &str> = BTreeMap::new();
     for label in recipes.iter().flat_map(|recipe| &recipe.labels) {
         definitions.entry(comparable(&label.name)).or_insert(&label.definition);
@@ -102,7 +102,7 @@ fn labels(dataset: &ExportDataset<'_>, survey: &Survey, recipes: &[Recipe]) -> R
     Ok(cards.collect())
 }
 
-fn card_runs(dataset: &ExportDataset<'_>, survey: &Survey, layers: &[RunId]) -> Result<Vec<CardRun>> {
+fn card_runs(dataset: &ExportReading<'_>, survey: &Survey, layers: &[RunId]) -> Result<Vec<CardRun>> {
     let mut cards = Vec::new();
     for &run in layers {
         if dataset.view.role_of_layer(run)?.is_some() {
@@ -123,7 +123,7 @@ fn card_runs(dataset: &ExportDataset<'_>, survey: &Survey, layers: &[RunId]) -> 
     Ok(cards)
 }
 
-fn card_imports(dataset: &ExportDataset<'_>, survey: &Survey, layers: &[RunId]) -> Result<Vec<CardImport>> {
+fn card_imports(dataset: &ExportReading<'_>, survey: &Survey, layers: &[RunId]) -> Result<Vec<CardImport>> {
     let mut cards = Vec::new();
     for &layer in layers {
         if dataset.view.role_of_layer(layer)?.is_none() {
@@ -131,13 +131,20 @@ fn card_imports(dataset: &ExportDataset<'_>, survey: &Survey, layers: &[RunId]) 
         }
         let import = dataset.view.imported_layer(layer)?;
         let annotations = survey.exported_runs.get(&layer).copied().unwrap_or_default();
-        cards.push(CardImport { layer, name: import.name, format: import.format, role: import.role, annotations });
+        cards.push(CardImport {
+            layer,
+            name: import.name,
+            format: import.format,
+            imported_at: rfc3339(import.imported_at),
+            role: import.role,
+            annotations,
+        });
     }
     Ok(cards)
 }
 
 /// The accepted audits of the layers, with samples on images of the export.
-fn audits(dataset: &ExportDataset<'_>, survey: &Survey, runs: &[RunId]) -> Result<Vec<CardAudit>> {
+fn audits(dataset: &ExportReading<'_>, survey: &Survey, runs: &[RunId]) -> Result<Vec<CardAudit>> {
     let is_exported: std::collections::HashSet<ImageId> = survey.images.iter().map(|image| image.id).collect();
     let mut cards = Vec::new();
     for audit in dataset.view.audits()? {

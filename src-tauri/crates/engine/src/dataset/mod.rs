@@ -1,5 +1,5 @@
-//! Datasets in the formats of the registry: exports of images with their annotations, and imports. Exports are streamed
-//! image by image within one read transaction.
+//! Datasets in the formats of the registry: exports of images with their annotations, and imports. An export reads the
+//! library first, and then writes: photos are copied while no transaction is open.
 
 #![expect(
     clippy::disallowed_methods,
@@ -12,6 +12,7 @@ pub(crate) mod finding;
 pub(crate) mod import;
 pub(crate) mod intake;
 mod label_map;
+mod pictures;
 mod preview;
 mod source;
 mod splitting;
@@ -30,15 +31,17 @@ use datasets::{DatasetError, FORMATS, Format, FormatOptions, Output, Written};
 use domain::data_card::DataCard;
 use domain::dataset::{FormatDescriptor, FormatId, Package};
 use domain::export::{ExportPhase, ExportPreview, ExportRequest, ExportScope, Exported, ImageFileMode, ReadyExport};
-use domain::ids::ImageId;
+use domain::ids::{ImageId, RunId};
 use domain::query::{ImageQuery, to_text};
-use domain::split::SplitPart;
+use domain::split::{SplitOutcome, SplitPart};
 use files::WholeFile;
+use prepare::DecodingMemory;
 use store::{Store, View};
 
 pub use self::detection::holds_only_annotations;
 pub use self::label_map::label_map;
-use self::source::{ExportDataset, Selected};
+use self::pictures::OriginalPictures;
+use self::source::{ExportDataset, ExportReading, Selected};
 use self::splitting::Groups;
 use self::survey::Survey;
 pub use self::task::ExportTask;
@@ -55,7 +58,7 @@ pub fn formats() -> impl Iterator<Item = &'static FormatDescriptor> {
     FORMATS.iter().map(|format| format.descriptor())
 }
 
-fn format_of(id: &FormatId) -> Result<&'static dyn Format> {
+pub(crate) fn format_of(id: &FormatId) -> Result<&'static dyn Format> {
     datasets::find(&id.0).ok_or_else(|| EngineError::UnknownFormat(id.clone()))
 }
 
@@ -72,14 +75,24 @@ pub struct Datasets {
     history: Arc<RunHistory>,
     images: Arc<Gallery>,
     similar: Arc<Similar>,
+    memory: DecodingMemory,
 }
 
-/// A dataset in an output that is not finished.
-struct Unfinished {
-    exported: Exported,
+/// What an export writes, as it was read.
+struct ReadExport<'t> {
+    /// The run, if the export is about one.
+    run: Option<RunId>,
+    dataset: ExportDataset<'t>,
+    options: FormatOptions,
+    /// If it is written, or previewed.
     card: Option<DataCard>,
     survey: Option<Survey>,
+    split: Option<SplitOutcome>,
     parts: HashMap<ImageId, SplitPart>,
+    /// How many images were never annotated.
+    unannotated: u32,
+    /// The folder that the names of files are relative to.
+    folder: Option<PathBuf>,
 }
 
 impl Datasets {
@@ -90,72 +103,54 @@ impl Datasets {
         history: Arc<RunHistory>,
         images: Arc<Gallery>,
         similar: Arc<Similar>,
+        memory: DecodingMemory,
     ) -> Self {
-        Self { store, layout, outputs, history, images, similar }
+        Self { store, layout, outputs, history, images, similar, memory }
     }
 
     /// Writes a dataset to `path`. It appears complete or not at all.
     pub fn export(&self, request: &ExportRequest, path: &Path, task: &ExportTask) -> Result<Exported> {
         let package = package_of(request)?;
         self.check_target(package, path)?;
-        let out = Output::begin(package, path).map_err(EngineError::file(path))?;
-        if !matches!(package, Package::File { .. }) {
-            return self.finish(request, package, out, path, task);
+        let mut out = Output::begin(package, path).map_err(EngineError::file(path))?;
+        let read = self.read(request, package, false, task)?;
+        let written = self.write_to(&read, request, package, &mut out, path)?;
+        if matches!(package, Package::File { .. }) {
+            self.write_beside(&read, request, &mut out, path)?;
         }
-        let everything = self.beside(request.keeps_everything, path, "fieldmark.jsonl")?;
-        let has_card = request.has_data_card(package);
-        let mut card_json = self.beside(has_card, path, card::CARD_JSON)?;
-        let mut card_page = self.beside(has_card, path, "datacard.md")?;
-        let card_path = path.with_extension(card::CARD_JSON);
-        let exported = self.finish_with(request, package, out, path, task, |card| {
-            let (Some(json), Some(page), Some(card)) = (&mut card_json, &mut card_page, card) else { return Ok(()) };
-            let written = writing::card_json(card).and_then(|text| json.write_all(&text));
-            written.and_then(|()| page.write_all(card.markdown().as_bytes())).map_err(EngineError::file(&card_path))
-        })?;
-        if let Some(everything) = everything {
-            let path = path.with_extension("fieldmark.jsonl");
-            let whole = ExportRequest {
-                format: FormatId("jsonl".into()),
-                options: std::collections::BTreeMap::new(),
-                keeps_everything: false,
-                data_card: Some(false),
-                ..request.clone()
-            };
-            let package = Package::File { extension: "jsonl" };
-            let out = Output::of_file(package, everything).map_err(EngineError::file(&path))?;
-            self.finish(&whole, package, out, &path, task)?;
-        }
-        for file in [card_json, card_page].into_iter().flatten() {
-            file.finish().map_err(EngineError::file(&card_path))?;
-        }
-        Ok(exported)
+        self.finish(read, request, out, path, task)?;
+        Ok(written)
     }
 
     /// Like [`Datasets::export`], into a file that is already open and has nothing beside it; errors name it by `path`.
     pub fn write(&self, request: &ExportRequest, file: WholeFile, path: &Path, task: &ExportTask) -> Result<Exported> {
         let package = package_of(request)?;
-        let out = Output::of_file(package, file).map_err(EngineError::file(path))?;
+        let mut out = Output::of_file(package, file).map_err(EngineError::file(path))?;
         let request = ExportRequest {
             data_card: request.data_card.filter(|_| !matches!(package, Package::File { .. })),
             ..request.clone()
         };
-        self.finish(&request, package, out, path, task)
+        let read = self.read(&request, package, false, task)?;
+        let written = self.write_to(&read, &request, package, &mut out, path)?;
+        self.finish(read, &request, out, path, task)?;
+        Ok(written)
     }
 
     /// What [`Datasets::export`] would write. `target` is the folder or file to write, for the free space.
     pub fn preview(&self, request: &ExportRequest, target: Option<&Path>, task: &ExportTask) -> Result<ExportPreview> {
         let package = package_of(request)?;
         let mut out = Output::measured();
-        let unfinished = self.fill(request, package, &mut out, target.unwrap_or(Path::new("")), true, task)?;
+        let read = self.read(request, package, true, task)?;
+        let exported = self.write_to(&read, request, package, &mut out, target.unwrap_or(Path::new("")))?;
         let file_name = self.file_name(request)?;
         let mut measured = out.into_measured().unwrap_or_default();
         measured.files.iter_mut().filter(|(name, _)| name.is_empty()).for_each(|(name, _)| name.clone_from(&file_name));
         let (entries, files, byte_len) = preview::entries(&measured);
-        let survey = unfinished.survey.unwrap_or_default();
-        let card = unfinished.card.ok_or(EngineError::TaskLost)?;
+        let survey = read.survey.unwrap_or_default();
+        let card = read.card.ok_or(EngineError::TaskLost)?;
         let there = target.and_then(|path| path.ancestors().find(|folder| folder.is_dir()));
         Ok(ExportPreview {
-            exported: unfinished.exported,
+            exported,
             is_folder: package == Package::Folder,
             layers: survey.layer_counts(),
             rejected: survey.rejected,
@@ -163,6 +158,7 @@ impl Datasets {
             entries,
             files,
             byte_len,
+            is_byte_len_estimated: measured.is_estimated,
             sample: preview::sample(&measured),
             is_target_taken: target.is_some_and(is_taken),
             free_bytes: there.and_then(|folder| fs4::available_space(folder).ok()),
@@ -185,8 +181,10 @@ impl Datasets {
         let path = self.ready_path(&file_name)?;
         let folder = self.layout.ready_exports();
         private::create_folder(&folder).map_err(EngineError::file(&folder))?;
-        let out = Output::begin(package, &path).map_err(EngineError::file(&path))?;
-        let exported = self.finish(request, package, out, &path, task)?;
+        let mut out = Output::begin(package, &path).map_err(EngineError::file(&path))?;
+        let read = self.read(request, package, false, task)?;
+        let exported = self.write_to(&read, request, package, &mut out, &path)?;
+        self.finish(read, request, out, &path, task)?;
         private::make_private(&path);
         let byte_len = fs::metadata(&path).map_err(EngineError::file(&path))?.len();
         Ok(ReadyExport { file_name, byte_len, exported })
@@ -279,102 +277,126 @@ impl Datasets {
         }
     }
 
-    /// Writes a dataset to `out`. Errors name it by `path`.
-    fn fill(
+    /// Reads what is exported, in one transaction, which is over before anything is written.
+    fn read<'t>(
         &self,
         request: &ExportRequest,
         package: Package,
-        out: &mut Output,
-        path: &Path,
         is_preview: bool,
-        task: &ExportTask,
-    ) -> Result<Unfinished> {
+        task: &'t ExportTask,
+    ) -> Result<ReadExport<'t>> {
         let format = format_of(&request.format)?;
+        let options = options_of(format, request)?;
         let selected = self.select(request)?;
-        let chosen = request.options.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let options = FormatOptions::new(format.descriptor(), chosen).map_err(EngineError::Dataset)?;
         task.begin(ExportPhase::Preparing, 0)?;
         let groups = self.groups(request, &selected)?;
-        let has_card = request.has_data_card(package);
-        let is_surveyed = is_preview || has_card || selected.run.is_none() || request.split.is_some();
-        let fill = |view: &View<'_>| -> Result<Unfinished> {
-            let mut dataset = ExportDataset::new(view, request, &selected, task)?;
-            let survey = if is_surveyed { Some(Survey::of(&dataset, task)?) } else { None };
-            tables::read(&mut dataset, format.descriptor(), survey.as_ref())?;
+        let has_card = is_preview || request.has_data_card(package);
+        let is_surveyed = has_card || selected.run.is_none() || request.split.is_some();
+        let read = |view: &View<'_>| -> Result<ReadExport<'t>> {
+            let mut reading = ExportReading::of(view, request, &selected, task)?;
+            let survey = if is_surveyed { Some(Survey::of(&reading)?) } else { None };
+            tables::read(&mut reading, format.descriptor(), survey.as_ref())?;
             let split = match (&request.split, &survey) {
                 (Some(split), Some(survey)) => Some(splitting::split_images(view, survey, &groups, split)?),
                 _ => None,
             };
-            let (parts, outcome) = split.unzip();
-            dataset.parts = parts.unwrap_or_default();
+            let (parts, split) = split.unzip();
             let card = match &survey {
-                Some(survey) if is_preview || has_card => {
-                    Some(card::data_card(&dataset, survey, request, &selected.description, outcome.clone())?)
+                Some(survey) if has_card => {
+                    Some(card::data_card(&reading, survey, request, &selected.description, split.clone())?)
                 }
                 _ => None,
             };
-            let in_dataset = card.as_ref().filter(|_| has_card);
-            let writing = Writing { format, options, request, package, card: in_dataset };
-            let written = writing.write(&dataset, out).map_err(|error| export_error(error, path, &selected))?;
-            let has_images = !matches!(package, Package::File { .. }) && request.images != ImageFileMode::Left;
-            let folder = dataset.files.folder.as_ref().filter(|_| !has_images);
-            let exported = Exported {
-                folder: folder.map(|folder| folder.to_string_lossy().into_owned()),
-                unannotated: dataset.unannotated,
-                image_files: if has_images { request.images } else { ImageFileMode::Left },
-                split: outcome,
-                ..exported(&written)
-            };
-            Ok(Unfinished { exported, card, survey, parts: std::mem::take(&mut dataset.parts) })
+            let parts = parts.unwrap_or_default();
+            let (unannotated, folder) = (reading.unannotated, reading.files.folder.clone());
+            let dataset = reading.into_dataset(&parts, task);
+            Ok(ReadExport { run: None, dataset, options, card, survey, split, parts, unannotated, folder })
         };
-        let unfinished = self.store.read_blocking(|view| Ok(fill(view)))??;
-        if unfinished.exported.images + unfinished.exported.failed_images == 0 {
-            return Err(nothing(&selected));
-        }
-        Ok(unfinished)
+        let read = self.store.read_blocking(|view| Ok(read(view)))??;
+        Ok(ReadExport { run: selected.run.map(|run| run.id), ..read })
     }
 
-    fn finish(
+    /// Writes what was read to `out`. Errors name it by `path`.
+    fn write_to(
         &self,
+        read: &ReadExport<'_>,
         request: &ExportRequest,
         package: Package,
+        out: &mut Output,
+        path: &Path,
+    ) -> Result<Exported> {
+        let format = format_of(&request.format)?;
+        let card = read.card.as_ref().filter(|_| request.has_data_card(package));
+        let writing = Writing { format, options: &read.options, request, package, card };
+        out.pictures = Some(Box::new(OriginalPictures(self.memory.clone())));
+        let written = writing.write(&read.dataset, out).map_err(|error| export_error(error, path, read.run))?;
+        if written.images + written.failed_images == 0 {
+            return Err(EngineError::NothingToExport(read.run));
+        }
+        let has_images = !matches!(package, Package::File { .. }) && request.images != ImageFileMode::Left;
+        let folder = read.folder.as_ref().filter(|_| !has_images);
+        Ok(Exported {
+            folder: folder.map(|folder| folder.to_string_lossy().into_owned()),
+            unannotated: read.unannotated,
+            image_files: if has_images { request.images } else { ImageFileMode::Left },
+            split: read.split.clone(),
+            ..exported(&written)
+        })
+    }
+
+    /// Writes what accompanies a dataset of one file. It appears with the dataset.
+    fn write_beside(
+        &self,
+        read: &ReadExport<'_>,
+        request: &ExportRequest,
+        out: &mut Output,
+        path: &Path,
+    ) -> Result<()> {
+        if request.keeps_everything {
+            let (everything, path) = self.beside(path, "fieldmark.jsonl")?;
+            let format = format_of(&FormatId("jsonl".into()))?;
+            let package = format.descriptor().package;
+            let mut whole = Output::of_file(package, everything).map_err(EngineError::file(&path))?;
+            let options = FormatOptions::default();
+            datasets::write(format, &read.dataset, &options, &mut whole)
+                .map_err(|error| export_error(error, &path, read.run))?;
+            whole.into_file().into_iter().for_each(|file| out.add_beside(file));
+        }
+        if let Some(card) = &read.card {
+            let json = writing::card_json(card).map_err(EngineError::file(path))?;
+            for (ending, content) in [(card::CARD_JSON, json), ("datacard.md", card.markdown().into_bytes())] {
+                let (mut file, path) = self.beside(path, ending)?;
+                file.write_all(&content).map_err(EngineError::file(&path))?;
+                out.add_beside(file);
+            }
+        }
+        Ok(())
+    }
+
+    /// Records the split of a written dataset, and finishes it.
+    fn finish(
+        &self,
+        read: ReadExport<'_>,
+        request: &ExportRequest,
         out: Output,
         path: &Path,
         task: &ExportTask,
-    ) -> Result<Exported> {
-        self.finish_with(request, package, out, path, task, |_| Ok(()))
-    }
-
-    /// Writes a dataset, then what `write_beside` writes, and finishes it.
-    fn finish_with(
-        &self,
-        request: &ExportRequest,
-        package: Package,
-        mut out: Output,
-        path: &Path,
-        task: &ExportTask,
-        write_beside: impl FnOnce(Option<&DataCard>) -> Result<()>,
-    ) -> Result<Exported> {
-        let unfinished = self.fill(request, package, &mut out, path, false, task)?;
-        write_beside(unfinished.card.as_ref())?;
+    ) -> Result<()> {
         task.begin(ExportPhase::Finishing, 0)?;
         if let Some(split) = request.split.filter(|_| task.remembers_split()) {
-            let mut parts: Vec<(ImageId, SplitPart)> = unfinished.parts.into_iter().collect();
+            let mut parts: Vec<(ImageId, SplitPart)> = read.parts.into_iter().collect();
             parts.sort_unstable();
             self.store.write_blocking(move |edit| edit.record_split(split.seed, &parts))?;
         }
-        out.finish().map_err(EngineError::file(path))?;
-        Ok(unfinished.exported)
+        out.finish().map_err(EngineError::file(path))
     }
 
     /// A file beside a dataset of one file, such as `holiday.datacard.json`.
-    fn beside(&self, is_wanted: bool, path: &Path, ending: &str) -> Result<Option<WholeFile>> {
-        if !is_wanted {
-            return Ok(None);
-        }
+    fn beside(&self, path: &Path, ending: &str) -> Result<(WholeFile, PathBuf)> {
         let path = path.with_extension(ending);
         self.outputs.check(&path)?;
-        WholeFile::begin(&path).map(Some).map_err(EngineError::file(&path))
+        let file = WholeFile::begin(&path).map_err(EngineError::file(&path))?;
+        Ok((file, path))
     }
 
     /// Refuses a path that must not be overwritten. A folder must be new or empty.
@@ -401,17 +423,16 @@ fn exported(written: &Written) -> Exported {
     }
 }
 
-fn nothing(selected: &Selected) -> EngineError {
-    EngineError::NothingToExport(selected.run.as_ref().map(|run| run.id))
+fn options_of(format: &dyn Format, request: &ExportRequest) -> Result<FormatOptions> {
+    let chosen = request.options.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    FormatOptions::new(format.descriptor(), chosen).map_err(EngineError::Dataset)
 }
 
-fn export_error(error: DatasetError, path: &Path, selected: &Selected) -> EngineError {
+fn export_error(error: DatasetError, path: &Path, run: Option<RunId>) -> EngineError {
     match error {
         DatasetError::Io(source) => EngineError::File { path: path.to_owned(), source },
-        DatasetError::Empty { images: 0, .. } => nothing(selected),
-        DatasetError::Empty { format, .. } => {
-            EngineError::NothingHeld { run: selected.run.as_ref().map(|run| run.id), format }
-        }
+        DatasetError::Empty { images: 0, .. } => EngineError::NothingToExport(run),
+        DatasetError::Empty { format, .. } => EngineError::NothingHeld { run, format },
         // The library's own error, passed through the format.
         DatasetError::Owner(error) => match error.downcast() {
             Ok(error) => *error,

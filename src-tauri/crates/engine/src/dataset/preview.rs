@@ -67,7 +67,7 @@ mod tests {
     fn folders_are_counted_and_their_first_file_is_named() {
         let files = ["data.yaml", "labels/train/1.txt", "labels/train/2.txt", "labels/val/3.txt", "images/train/1.jpg"];
         let files = files.iter().map(|name| ((*name).to_owned(), 10)).collect();
-        let (entries, count, byte_len) = entries(&MeasuredOutput { files, sample: None });
+        let (entries, count, byte_len) = entries(&MeasuredOutput { files, ..MeasuredOutput::default() });
         let told: Vec<(&str, u32, u64)> =
             entries.iter().map(|entry| (entry.name.as_str(), entry.files, entry.byte_len)).collect();
         assert_eq!((count, byte_len), (5, 50));

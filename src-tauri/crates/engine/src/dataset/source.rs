@@ -1,5 +1,5 @@
-//! The images of an export as a dataset, with their current annotations, streamed so that an export holds those of one
-//! image only.
+//! The images of an export as a dataset, with their current annotations. One read transaction reads each image once, and
+//! holds them in memory, so that it is over before a photo is copied.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,11 @@ use datasets::model::{
     DatasetAnnotation, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, DatasetSplit, StoredImage,
 };
 use datasets::{DatasetError, DatasetSource, Images};
-use domain::annotation::Annotation;
+use domain::annotation::{Annotation, ReviewState};
 use domain::export::{AnnotationSelection, ExportPhase, ExportRequest, ExportScope};
-use domain::ids::{ImageId, RunId};
+use domain::ids::ImageId;
 use domain::layers::LayerScope;
+use domain::numbers::count;
 use domain::run::RunSummary;
 use domain::split::SplitPart;
 use prepare::ContentHash;
@@ -38,31 +39,26 @@ pub struct Selected {
 pub struct SelectedImage {
     pub image: AnsweredImage,
     pub failure: Option<DatasetFailure>,
+    /// Of all layers.
+    pub annotations: Vec<Annotation>,
 }
 
-/// The images of an export, in one read transaction.
-pub struct ExportDataset<'a> {
+/// The images of an export, in the read transaction that reads them.
+pub struct ExportReading<'a> {
     pub view: &'a View<'a>,
     pub selected: &'a Selected,
     pub images: Vec<SelectedImage>,
     /// How many images were never annotated.
     pub unannotated: u32,
     pub files: NamedFiles,
-    pub parts: HashMap<ImageId, SplitPart>,
     pub info: DatasetInfo,
-    task: &'a ExportTask,
 }
 
-impl<'a> ExportDataset<'a> {
-    pub fn new(
-        view: &'a View<'a>,
-        request: &ExportRequest,
-        selected: &'a Selected,
-        task: &'a ExportTask,
-    ) -> Result<Self> {
+impl<'a> ExportReading<'a> {
+    pub fn of(view: &'a View<'a>, request: &ExportRequest, selected: &'a Selected, task: &ExportTask) -> Result<Self> {
         let (images, unannotated) = match &selected.run {
-            Some(run) => (images_of_run(view, run.id, selected.annotations)?, 0),
-            None => images_of_scope(view, selected)?,
+            Some(run) => (images_of_run(view, run, selected.annotations, task)?, 0),
+            None => images_of_scope(view, selected, task)?,
         };
         let roots = match request.scope {
             ExportScope::Run { run } => view.roots_of_run(run)?,
@@ -78,11 +74,7 @@ impl<'a> ExportDataset<'a> {
             selection: Some(selected.annotations),
             ..DatasetInfo::default()
         };
-        Ok(Self { view, selected, images, unannotated, files, parts: HashMap::new(), info, task })
-    }
-
-    pub fn annotations_of(&self, image: ImageId) -> Result<Vec<Annotation>> {
-        Ok(self.view.annotations_of(image)?)
+        Ok(Self { view, selected, images, unannotated, files, info })
     }
 
     /// Whether the export takes `annotation`.
@@ -90,26 +82,32 @@ impl<'a> ExportDataset<'a> {
         self.selected.annotations.takes(annotation, &self.selected.layers)
     }
 
-    /// Whether the export takes an image with `annotations`.
-    pub fn takes_image(&self, image: &SelectedImage, annotations: &[Annotation]) -> bool {
-        let review = self.selected.layers.review_state(image.image.review, annotations);
+    /// Whether the export takes `image`.
+    pub fn takes_image(&self, image: &SelectedImage) -> bool {
+        let review = self.selected.layers.review_state(image.image.review, &image.annotations);
         self.selected.annotations.takes_image(review)
             && !(self.selected.leaves_out_empty
                 && image.failure.is_none()
-                && !annotations.iter().any(|annotation| self.takes(annotation)))
+                && !image.annotations.iter().any(|annotation| self.takes(annotation)))
+    }
+
+    /// The dataset, which needs the transaction no longer. `parts` are those of its split.
+    pub fn into_dataset<'t>(mut self, parts: &HashMap<ImageId, SplitPart>, task: &'t ExportTask) -> ExportDataset<'t> {
+        let images = std::mem::take(&mut self.images);
+        let images = images.into_iter().filter_map(|image| self.image(image, parts)).collect();
+        ExportDataset { info: self.info, images, task }
     }
 
     /// `None` if the image is not exported.
-    fn image(&self, selected: &SelectedImage) -> Result<Option<DatasetImage>> {
-        let image = &selected.image;
-        let annotations = self.annotations_of(image.id)?;
-        if !self.takes_image(selected, &annotations) {
-            return Ok(None);
+    fn image(&self, selected: SelectedImage, parts: &HashMap<ImageId, SplitPart>) -> Option<DatasetImage> {
+        if !self.takes_image(&selected) {
+            return None;
         }
+        let SelectedImage { image, failure, annotations } = selected;
         let review = self.selected.layers.review_state(image.review, &annotations);
         let taken = annotations.into_iter().filter(|annotation| self.takes(annotation));
         let ImageFiles { named, is_missing, others } = self.files.of_image(image.id);
-        Ok(Some(DatasetImage {
+        Some(DatasetImage {
             id: image.id.0.into(),
             file_name: named.as_ref().map_or_else(|| image.name.clone(), |path| self.files.name_of(path)),
             size: Some(image.size),
@@ -119,19 +117,26 @@ impl<'a> ExportDataset<'a> {
             }),
             hash: Some(ContentHash::from_bytes(image.hash).to_string()),
             review: Some(review),
-            failure: selected.failure.clone(),
+            failure,
             propagated_from: image.propagated_from.map(|from| from.0.into()),
             is_missing,
             other_files: others.iter().map(|path| self.files.name_of(path)).collect(),
-            split: self.parts.get(&image.id).map(|part| match part {
+            split: parts.get(&image.id).map(|part| match part {
                 SplitPart::Train => DatasetSplit::Train,
                 SplitPart::Validation => DatasetSplit::Validation,
                 SplitPart::Test => DatasetSplit::Test,
             }),
             path: named.filter(|_| !is_missing),
             annotations: taken.map(dataset_annotation).collect(),
-        }))
+        })
     }
+}
+
+/// The answered images of an export in import order, then the failed ones, with their annotations in creation order.
+pub struct ExportDataset<'a> {
+    info: DatasetInfo,
+    images: Vec<DatasetImage>,
+    task: &'a ExportTask,
 }
 
 impl DatasetSource for ExportDataset<'_> {
@@ -139,40 +144,46 @@ impl DatasetSource for ExportDataset<'_> {
         &self.info
     }
 
-    /// The answered images in import order, then the failed ones, with their annotations in creation order.
     fn images(&self) -> Images<'_> {
         let owner = |error| DatasetError::Owner(Box::new(error));
-        let total = u32::try_from(self.images.len()).unwrap_or(u32::MAX);
-        if let Err(error) = self.task.begin(ExportPhase::Writing, total) {
+        if let Err(error) = self.task.begin(ExportPhase::Writing, count(self.images.len())) {
             return Box::new(std::iter::once(Err(owner(error))));
         }
-        let images = self
-            .images
-            .iter()
-            .filter_map(move |image| self.task.step().and_then(|()| self.image(image)).map_err(owner).transpose());
-        Box::new(images)
+        Box::new(self.images.iter().map(move |image| self.task.step().map(|()| image.clone()).map_err(owner)))
     }
 }
 
 /// The answered images of a run by id, then the failed ones in run order, with the annotations that people drew on them.
 /// No failed ones if only reviewed images are exported.
-fn images_of_run(view: &View<'_>, run: RunId, annotations: AnnotationSelection) -> Result<Vec<SelectedImage>> {
+fn images_of_run(
+    view: &View<'_>,
+    run: &RunSummary,
+    annotations: AnnotationSelection,
+    task: &ExportTask,
+) -> Result<Vec<SelectedImage>> {
     let (mut images, mut last) = (Vec::new(), None);
+    task.begin(ExportPhase::Preparing, run.done)?;
     loop {
-        let page = view.answered_images(run, last, PAGE)?;
+        let page = view.answered_images(run.id, last, PAGE)?;
         let Some(end) = page.last() else { break };
         last = Some(end.id);
-        images.extend(page.into_iter().map(|image| SelectedImage { image, failure: None }));
+        let ids: Vec<ImageId> = page.iter().map(|image| image.id).collect();
+        for (image, annotations) in page.into_iter().zip(view.annotations_of_each(&ids)?) {
+            images.push(SelectedImage { image, failure: None, annotations });
+            task.step()?;
+        }
     }
     if !annotations.is_reviewed_only {
-        images.extend(view.failed_jobs(run)?.into_iter().map(|job| {
+        let failed = view.failed_jobs(run.id)?;
+        let ids: Vec<ImageId> = failed.iter().map(|job| job.image.id).collect();
+        images.extend(failed.into_iter().zip(view.annotations_of_each(&ids)?).map(|(job, annotations)| {
             let failure = DatasetFailure {
                 kind: job.kind,
                 message: job.message,
                 requests: Some(job.requests),
                 cost_dollars: Some(job.paid.dollars()),
             };
-            SelectedImage { image: job.image, failure: Some(failure) }
+            SelectedImage { image: job.image, failure: Some(failure), annotations }
         }));
     }
     Ok(images)
@@ -180,21 +191,22 @@ fn images_of_run(view: &View<'_>, run: RunId, annotations: AnnotationSelection) 
 
 /// The annotated images of any other scope in its order, then the failed ones; and how many were never annotated. These
 /// say nothing, and would be taken for negatives.
-fn images_of_scope(view: &View<'_>, selected: &Selected) -> Result<(Vec<SelectedImage>, u32)> {
+fn images_of_scope(view: &View<'_>, selected: &Selected, task: &ExportTask) -> Result<(Vec<SelectedImage>, u32)> {
     let (mut images, mut failed, mut unannotated) = (Vec::new(), Vec::new(), 0);
+    task.begin(ExportPhase::Preparing, count(selected.ids.len()))?;
     for page in selected.ids.chunks(PAGE as usize) {
-        for each in view.exportable_images(page, &selected.layers)? {
-            let is_stated = each.image.review != domain::annotation::ReviewState::Unreviewed;
-            let is_annotated = || -> Result<bool> {
-                let annotations = view.annotations_of(each.image.id)?;
-                Ok(annotations.iter().any(|annotation| selected.layers.shows(annotation)))
-            };
-            if each.is_answered || is_stated || (each.failure.is_none() && is_annotated()?) {
-                images.push(SelectedImage { image: each.image, failure: None });
+        let found = view.exportable_images(page, &selected.layers)?;
+        let ids: Vec<ImageId> = found.iter().map(|each| each.image.id).collect();
+        for (each, annotations) in found.into_iter().zip(view.annotations_of_each(&ids)?) {
+            task.step()?;
+            let is_stated = each.image.review != ReviewState::Unreviewed;
+            let is_annotated = || annotations.iter().any(|annotation| selected.layers.shows(annotation));
+            if each.is_answered || is_stated || (each.failure.is_none() && is_annotated()) {
+                images.push(SelectedImage { image: each.image, failure: None, annotations });
             } else if let Some(failure) = each.failure {
                 let (kind, message) = (failure.kind, failure.detail);
                 let failure = DatasetFailure { kind, message, requests: None, cost_dollars: None };
-                failed.push(SelectedImage { image: each.image, failure: Some(failure) });
+                failed.push(SelectedImage { image: each.image, failure: Some(failure), annotations });
             } else {
                 unannotated += 1;
             }

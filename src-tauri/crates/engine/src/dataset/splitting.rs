@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::ids::ImageId;
+use domain::numbers::count;
 use domain::plan::ImageSelection;
 use domain::split::{SplitImage, SplitOutcome, SplitPart, SplitRequest, bursts, joined_groups, split};
 use store::{Store, View};
@@ -45,11 +46,10 @@ pub fn split_images(
     let parts: HashMap<ImageId, SplitPart> =
         images.iter().map(|image| image.image).zip(split(&images, request)).collect();
     let together: HashSet<ImageId> = images.iter().map(|image| image.group).collect();
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let outcome = SplitOutcome {
         request: *request,
         parts: survey.part_counts(&parts),
-        groups: count(together.len()),
+        groups: request.keeps_groups.then(|| count(together.len())),
         kept: count(images.iter().filter(|image| image.kept.is_some()).count()),
     };
     Ok((parts, outcome))

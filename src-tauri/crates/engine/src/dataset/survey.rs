@@ -1,18 +1,18 @@
 //! Counts over the images of an export before it is written: for its tables, its split and its data card.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::annotation::{Annotation, Origin, ReviewState, Status};
 use domain::data_card::{CardAnnotations, CardFailure, ReviewCoverage};
-use domain::export::{ExportPhase, LayerCount};
+use domain::export::LayerCount;
 use domain::ids::{ImageId, RunId};
+use domain::numbers::count;
 use domain::recipe::comparable;
 use domain::run_state::FailureKind;
 use domain::split::{LabelImages, SplitPart, SplitPartCounts};
 use store::ReviewSteps;
 
-use super::source::{ExportDataset, SelectedImage};
-use super::task::ExportTask;
+use super::source::{ExportReading, SelectedImage};
 use crate::Result;
 
 /// A label as it was found.
@@ -59,13 +59,12 @@ pub struct Survey {
 }
 
 impl Survey {
-    pub fn of(dataset: &ExportDataset<'_>, task: &ExportTask) -> Result<Self> {
+    pub fn of(dataset: &ExportReading<'_>) -> Result<Self> {
         let steps = dataset.view.review_steps()?;
-        let mut surveying = Surveying { survey: Self::default(), numbers: HashMap::new(), steps };
-        task.begin(ExportPhase::Preparing, u32::try_from(dataset.images.len()).unwrap_or(u32::MAX))?;
+        let imports = dataset.view.imports()?.into_iter().map(|import| import.id).collect();
+        let mut surveying = Surveying { survey: Self::default(), numbers: HashMap::new(), steps, imports };
         for image in &dataset.images {
-            surveying.add(dataset, image, &dataset.annotations_of(image.image.id)?);
-            task.step()?;
+            surveying.add(dataset, image);
         }
         Ok(surveying.survey.with_sorted_labels())
     }
@@ -124,16 +123,18 @@ struct Surveying {
     /// Numbers of labels by normalized spelling.
     numbers: HashMap<String, u32>,
     steps: ReviewSteps,
+    imports: HashSet<RunId>,
 }
 
 impl Surveying {
-    fn add(&mut self, dataset: &ExportDataset<'_>, selected: &SelectedImage, annotations: &[Annotation]) {
+    fn add(&mut self, dataset: &ExportReading<'_>, selected: &SelectedImage) {
+        let annotations = &selected.annotations;
         self.add_layers(dataset, annotations);
         let review = dataset.selected.layers.review_state(selected.image.review, annotations);
         let is_empty = !annotations.iter().any(|annotation| dataset.takes(annotation));
         let is_confirmed_empty = review == ReviewState::ConfirmedEmpty;
         self.survey.all_confirmed_empty += u32::from(is_confirmed_empty);
-        if !dataset.takes_image(selected, annotations) {
+        if !dataset.takes_image(selected) {
             return;
         }
         self.survey.missing += u32::from(dataset.files.of_image(selected.image.id).is_missing);
@@ -145,9 +146,9 @@ impl Surveying {
         self.survey.empty += u32::from(is_empty);
         self.survey.confirmed_empty += u32::from(is_empty && is_confirmed_empty);
         let mut labels: BTreeMap<u32, u32> = BTreeMap::new();
-        let mut count = 0;
+        let mut taken = 0;
         for annotation in annotations.iter().filter(|annotation| dataset.takes(annotation)) {
-            count += 1;
+            taken += 1;
             *labels.entry(self.number_of(&annotation.label)).or_default() += 1;
             self.add_annotation(annotation);
         }
@@ -155,11 +156,11 @@ impl Surveying {
             let label = &mut self.survey.labels[label as usize];
             (label.images, label.annotations) = (label.images + 1, label.annotations + annotations);
         }
-        let image = SurveyedImage { id: selected.image.id, labels: labels.into_iter().collect(), annotations: count };
+        let image = SurveyedImage { id: selected.image.id, labels: labels.into_iter().collect(), annotations: taken };
         self.survey.images.push(image);
     }
 
-    fn add_layers(&mut self, dataset: &ExportDataset<'_>, annotations: &[Annotation]) {
+    fn add_layers(&mut self, dataset: &ExportReading<'_>, annotations: &[Annotation]) {
         for annotation in annotations {
             let is_rejected = annotation.status == Status::Rejected;
             if !is_rejected {
@@ -169,20 +170,27 @@ impl Surveying {
                 continue;
             }
             self.survey.rejected += u32::from(is_rejected);
-            if annotation.origin != Origin::Person && self.steps.proposals_alone.contains(&annotation.id) {
+            if self.is_of_model(annotation) && self.steps.proposals_alone.contains(&annotation.id) {
                 self.survey.judged.0 += u32::from(annotation.status == Status::Accepted);
                 self.survey.judged.1 += u32::from(annotation.status != Status::Proposed);
             }
         }
     }
 
+    /// Whether a run has proposed `annotation`: neither a person nor an imported dataset.
+    fn is_of_model(&self, annotation: &Annotation) -> bool {
+        annotation.origin.run().is_some_and(|run| !self.imports.contains(&run))
+    }
+
     fn add_annotation(&mut self, annotation: &Annotation) {
+        let is_imported = annotation.origin.run().is_some_and(|run| self.imports.contains(&run));
         let counts = &mut self.survey.annotations;
         counts.count += 1;
         let counted = match (annotation.origin, annotation.status) {
             (_, Status::Rejected) => &mut counts.rejected,
             (_, Status::GroundTruth) => &mut counts.ground_truth,
             (Origin::Person, _) => &mut counts.drawn,
+            (Origin::Run { .. }, _) if is_imported => &mut counts.imported,
             (Origin::Run { .. }, Status::Proposed) => &mut counts.undecided,
             (Origin::Run { .. }, Status::Accepted) => &mut counts.accepted,
             (Origin::Run { .. }, Status::Edited) => &mut counts.edited,
@@ -207,8 +215,10 @@ impl Surveying {
         if review != ReviewState::Unreviewed {
             coverage.reviewed += 1;
             let is_alone = self.steps.alone.contains(&image);
+            let is_in_bulk = !is_alone && self.steps.in_bulk.contains(&image);
             coverage.one_by_one += u32::from(is_alone);
-            coverage.in_bulk += u32::from(!is_alone && self.steps.in_bulk.contains(&image));
+            coverage.in_bulk += u32::from(is_in_bulk);
+            coverage.imported += u32::from(!is_alone && !is_in_bulk && self.steps.imported.contains(&image));
         }
     }
 
@@ -222,7 +232,7 @@ impl Surveying {
         if let Some(&number) = self.numbers.get(&comparable) {
             return number;
         }
-        let number = u32::try_from(self.survey.labels.len()).unwrap_or(u32::MAX);
+        let number = count(self.survey.labels.len());
         self.survey.labels.push(SurveyedLabel { name: label.to_owned(), images: 0, annotations: 0 });
         self.numbers.insert(comparable, number);
         number

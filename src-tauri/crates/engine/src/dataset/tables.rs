@@ -4,12 +4,12 @@ use datasets::model::{DatasetAttribute, LabelTable};
 use domain::dataset::{Feature, FormatDescriptor};
 use domain::ids::RunId;
 
-use super::source::ExportDataset;
+use super::source::ExportReading;
 use super::survey::Survey;
 use crate::Result;
 
 /// Reads the tables that `format` has.
-pub fn read(dataset: &mut ExportDataset<'_>, format: &FormatDescriptor, survey: Option<&Survey>) -> Result<()> {
+pub fn read(dataset: &mut ExportReading<'_>, format: &FormatDescriptor, survey: Option<&Survey>) -> Result<()> {
     if format.holds(Feature::LabelTable) {
         dataset.info.labels = labels(dataset, survey)?;
     }
@@ -20,7 +20,7 @@ pub fn read(dataset: &mut ExportDataset<'_>, format: &FormatDescriptor, survey: 
 }
 
 /// The labels of the recipes in their order, found or not, then the labels that people have added, by name.
-pub fn labels(dataset: &ExportDataset<'_>, survey: Option<&Survey>) -> Result<LabelTable> {
+pub fn labels(dataset: &ExportReading<'_>, survey: Option<&Survey>) -> Result<LabelTable> {
     let mut names = Vec::new();
     for run in runs(dataset, survey) {
         names.extend(dataset.view.recipe_of_run(run)?.labels.into_iter().map(|label| label.name));
@@ -33,7 +33,7 @@ pub fn labels(dataset: &ExportDataset<'_>, survey: Option<&Survey>) -> Result<La
     Ok(LabelTable::numbered(names))
 }
 
-fn attributes(dataset: &ExportDataset<'_>, survey: Option<&Survey>) -> Result<Vec<DatasetAttribute>> {
+fn attributes(dataset: &ExportReading<'_>, survey: Option<&Survey>) -> Result<Vec<DatasetAttribute>> {
     let mut attributes: Vec<DatasetAttribute> = Vec::new();
     let mut add = |name, kind| {
         // An attribute of the image may be called like one of annotations.
@@ -58,7 +58,7 @@ fn attributes(dataset: &ExportDataset<'_>, survey: Option<&Survey>) -> Result<Ve
 }
 
 /// The runs and imports whose recipes are those of the dataset, oldest first.
-pub fn runs(dataset: &ExportDataset<'_>, survey: Option<&Survey>) -> Vec<RunId> {
+pub fn runs(dataset: &ExportReading<'_>, survey: Option<&Survey>) -> Vec<RunId> {
     match (&dataset.selected.run, survey) {
         (Some(run), _) => vec![run.id],
         (None, Some(survey)) => survey.exported_runs.keys().copied().collect(),

@@ -40,7 +40,7 @@ impl DatasetSource for PartOf<'_> {
 /// What to write.
 pub struct Writing<'a> {
     pub format: &'static dyn Format,
-    pub options: FormatOptions,
+    pub options: &'a FormatOptions,
     pub request: &'a ExportRequest,
     /// How the dataset is stored.
     pub package: Package,
@@ -52,7 +52,7 @@ impl Writing<'_> {
     /// Writes `source` with everything that is in the same folder or archive.
     pub fn write(&self, source: &dyn DatasetSource, out: &mut Output) -> datasets::Result<Written> {
         if matches!(self.package, Package::File { .. }) {
-            return datasets::write(self.format, source, &self.options, out);
+            return datasets::write(self.format, source, self.options, out);
         }
         out.image_placement = self.placement();
         out.keeps_everything = self.request.keeps_everything;
@@ -77,7 +77,7 @@ impl Writing<'_> {
 
     /// Whether each part of the split is a dataset of its own.
     fn is_in_parts(&self) -> bool {
-        self.request.split.is_some() && !self.format.holds(&self.options).contains(&Feature::Splits)
+        self.request.split.is_some() && !self.format.holds(self.options).contains(&Feature::Splits)
     }
 
     /// A format of one file: `annotations.json`, or a file for each part.
@@ -88,10 +88,10 @@ impl Writing<'_> {
             self.write_parts(named, out, |out, name| out.set_file_name(&format!("{name}.{extension}")))?
         } else {
             out.set_file_name(&format!("annotations.{extension}"));
-            datasets::write(self.format, named, &self.options, out)?
+            datasets::write(self.format, named, self.options, out)?
         };
         if self.request.images != ImageFileMode::Left {
-            write_image_files(self.format, &in_folder, &self.options, out)?;
+            write_image_files(self.format, &in_folder, self.options, out)?;
         }
         if self.request.keeps_everything {
             write_everything(source, out)?;
@@ -102,7 +102,7 @@ impl Writing<'_> {
     /// A format of several files. One without splits has a folder for each part.
     fn write_folder(&self, source: &dyn DatasetSource, out: &mut Output) -> datasets::Result<Written> {
         if !self.is_in_parts() {
-            let written = datasets::write(self.format, source, &self.options, out)?;
+            let written = datasets::write(self.format, source, self.options, out)?;
             if self.request.keeps_everything {
                 write_everything(source, out)?;
             }
@@ -128,7 +128,7 @@ impl Writing<'_> {
                 continue;
             }
             begin(out, name);
-            match datasets::write(self.format, &of_part, &self.options, out) {
+            match datasets::write(self.format, &of_part, self.options, out) {
                 Ok(written) => add(&mut all, &written),
                 // Other programs could not read that part; the others stay useful.
                 Err(error @ DatasetError::Empty { .. }) => empty = Some(error),

@@ -179,3 +179,25 @@ fn a_file_of_our_own_is_no_link_and_no_pipe() {
     drop(open_own(&own).unwrap());
     assert_eq!(fs::read(&own).unwrap(), b"12");
 }
+
+#[test]
+fn files_that_belong_together_replace_all_old_ones_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = ["set.json", "set.card.json"].map(|name| folder.path().join(name));
+    write(&first, b"old").unwrap();
+    let begin = || {
+        [&first, &second].map(|path| {
+            let mut file = WholeFile::begin(path).unwrap();
+            file.write_all(b"new").unwrap();
+            file
+        })
+    };
+    let files = begin();
+    fs::create_dir(&second).unwrap();
+    WholeFile::finish_all(files.into()).unwrap_err();
+    assert_eq!(fs::read(&first).unwrap(), b"old");
+    fs::remove_dir(&second).unwrap();
+    WholeFile::finish_all(begin().into()).unwrap();
+    assert_eq!([&first, &second].map(|path| fs::read(path).unwrap()), [b"new", b"new"]);
+    assert_eq!(names(folder.path()), ["set.card.json", "set.json"]);
+}

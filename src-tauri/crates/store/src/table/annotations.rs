@@ -38,7 +38,7 @@ impl View<'_> {
     }
 
     /// As [`View::annotations_of`], for each of `images`.
-    pub(super) fn annotations_of_each(&self, images: &[ImageId]) -> Result<Vec<Vec<Annotation>>> {
+    pub fn annotations_of_each(&self, images: &[ImageId]) -> Result<Vec<Vec<Annotation>>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT {COLUMNS}, wanted.key FROM json_each(?1) AS wanted
              CROSS JOIN annotations ON image_id = wanted.value ORDER BY wanted.key, annotations.id",

@@ -22,13 +22,15 @@ pub struct ExportableImage {
     pub failure: Option<ImageFailure>,
 }
 
-/// How images and proposals were decided. An image may have been decided in both ways.
+/// How images and proposals were decided. An image may have been decided in several ways.
 #[derive(Debug, Clone, Default)]
 pub struct ReviewSteps {
     /// Images with a step of their own.
     pub alone: HashSet<ImageId>,
     /// Images that were part of a bulk edit.
     pub in_bulk: HashSet<ImageId>,
+    /// Images whose review state an import states.
+    pub imported: HashSet<ImageId>,
     /// Proposals that were decided in a step of their image.
     pub proposals_alone: HashSet<AnnotationId>,
 }
@@ -94,14 +96,21 @@ impl View<'_> {
         all(&mut statement, [id_list(images.iter().map(|id| id.0))], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    /// What was decided one by one, and what in bulk.
+    /// What was decided one by one, in bulk, and in imported datasets.
     pub fn review_steps(&self) -> Result<ReviewSteps> {
-        let mut images =
-            self.0.prepare_cached("SELECT DISTINCT image_id, sweep IS NULL FROM steps WHERE NOT is_undone")?;
+        // The step of an import is on one of its images, and decides nothing about it.
+        let mut images = self.0.prepare_cached(
+            "SELECT DISTINCT image_id, sweep IS NULL FROM steps WHERE NOT is_undone AND import_id IS NULL",
+        )?;
         let mut steps = ReviewSteps::default();
         for (image, is_alone) in all(&mut images, [], |row| Ok((ImageId(row.get(0)?), row.get(1)?)))? {
             if is_alone { &mut steps.alone } else { &mut steps.in_bulk }.insert(image);
         }
+        let mut imported = self.0.prepare_cached(
+            "SELECT DISTINCT image_id FROM imported_images JOIN imports USING (run_id)
+             WHERE state = 'standing' AND review_after IS NOT NULL",
+        )?;
+        steps.imported = all(&mut imported, [], |row| Ok(ImageId(row.get(0)?)))?.into_iter().collect();
         let mut annotations = self.0.prepare_cached(
             "SELECT DISTINCT value ->> '$.before.id' FROM steps, json_each(annotations)
              WHERE sweep IS NULL AND NOT is_undone AND value ->> '$.before.status' = 'proposed'
