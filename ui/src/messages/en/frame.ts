@@ -57,6 +57,7 @@ export const frame = {
   importCancelled: (added: number) => `Import canceled after ${count(added)} ${added === 1 ? "image" : "images"}`,
   dropTitle: "Drop to add",
   dropNote: "Each folder becomes a collection. The originals are only read.",
+  dropDataset: "A dataset, such as a COCO file, is imported as annotations.",
   dropOverDialog: "The photos are added in the background. The open dialog stays as it is.",
   whisker: (likely: string, expected: string, bound: string) =>
     `${expected} expected, likely ${likely}, never above ${bound}`,

@@ -58,6 +58,7 @@ export const frame: Translation<typeof english> = {
   importCancelled: (added) => `Importación cancelada tras ${count(added)} ${added === 1 ? "imagen" : "imágenes"}`,
   dropTitle: "Suelta para añadir",
   dropNote: "Cada carpeta se convierte en una colección. Los originales solo se leen.",
+  dropDataset: "Un conjunto de datos, como un archivo COCO, se importa como anotaciones.",
   dropOverDialog: "Las fotos se añaden en segundo plano. El diálogo abierto queda como está.",
   whisker: (likely, expected, bound) => `${expected} previsto, probable ${likely}, nunca más de ${bound}`,
   whiskerCap: (cap, isCrossed) => (isCrossed ? `, por encima de tu tope de ${cap}` : `, dentro de tu tope de ${cap}`),
