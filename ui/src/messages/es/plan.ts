@@ -296,7 +296,7 @@ export const plan: Translation<typeof english> = {
   },
   savings,
   pilot: {
-    before: "Probar antes con",
+    before: "Probar con",
     after: "imágenes",
     number: "Imágenes de la prueba",
     note: "Las que más difieren. Después, una nueva estimación de las demás según lo que cuesten.",
