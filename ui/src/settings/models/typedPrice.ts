@@ -1,6 +1,7 @@
 /** Typed prices of a million tokens: like other amounts of money, but they may be zero. */
 import type { Dollars } from "../../api/bindings";
 import { typedMoney } from "../../components/typedMoney";
+import { decimal } from "../../messages/format";
 
 /** The core keeps whole pico-dollars a token. */
 const MAX_DIGITS = 6;
@@ -13,6 +14,8 @@ export function typedPrice(text: string): Dollars | null {
   return amount !== null && Number(amount.toFixed(MAX_DIGITS)) === amount ? amount : null;
 }
 
+/** With the decimal mark of the language, and no other. */
 export function textOfPrice(price: Dollars | null): string {
-  return price === null ? "" : String(Number(price.toFixed(MAX_DIGITS)));
+  const mark = decimal(0.5).charAt(1);
+  return price === null ? "" : String(Number(price.toFixed(MAX_DIGITS))).replace(".", mark);
 }
