@@ -148,7 +148,7 @@ fn whole(coordinate: f64, most: u32) -> u32 {
 
 /// The index as it is written.
 enum Index<'a> {
-    Csv { rows: ::csv::Writer<Vec<u8>>, table: AnnotationTable<'a> },
+    Csv { rows: Box<::csv::Writer<Vec<u8>>>, table: AnnotationTable<'a> },
     JsonLines(Vec<u8>),
 }
 
@@ -175,7 +175,7 @@ impl<'a> Index<'a> {
         let table = AnnotationTable::new(source.info());
         let mut rows = WriterBuilder::new().has_headers(false).terminator(Terminator::CRLF).from_writer(Vec::new());
         rows.serialize((COLUMNS, table.columns())).map_err(failed)?;
-        Ok(Self::Csv { rows, table })
+        Ok(Self::Csv { rows: Box::new(rows), table })
     }
 
     fn add(
