@@ -71,13 +71,14 @@ impl EnvFile {
             Ok(metadata) if metadata.is_file() => Self::named(&path).map(Some),
             Ok(_) => Ok(None),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(KeysError::Unreadable { file: path, source }),
+            Err(source) => Err(KeysError::Unreadable { file: path, source: source.into() }),
         }
     }
 
     /// The file at `path`, which the user named.
     pub fn named(path: &Path) -> Result<Self> {
-        let unreadable = |source| KeysError::Unreadable { file: path.to_owned(), source };
+        let unreadable =
+            |source: std::io::Error| KeysError::Unreadable { file: path.to_owned(), source: source.into() };
         let bytes = Zeroizing::new(files::read(path, MAX_BYTES).map_err(unreadable)?);
         Ok(Self { path: Self::place_of(path), bytes: Arc::new(bytes) })
     }

@@ -16,6 +16,7 @@ mod names;
 mod ring;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use dot_env::{EnvFile, EnvSummary, ProviderSummary};
 pub use environment::{
@@ -26,7 +27,7 @@ pub use names::{DATABASE_URL, ProviderVariables, SUPABASE_KEY, SUPABASE_URL, Var
 pub use ring::{Found, Keeping, KeyOwner, KeyRing, Place};
 
 /// Errors of keys and the environment. They contain no secret.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum KeysError {
     /// Keys can still be stored for the session.
     #[error("the keychain cannot be used: {reason}")]
@@ -35,7 +36,7 @@ pub enum KeysError {
     #[error("the key for {origin} may still be in the keychain: {reason}")]
     StillKept { origin: String, reason: String },
     #[error("{file} cannot be read: {source}")]
-    Unreadable { file: PathBuf, source: std::io::Error },
+    Unreadable { file: PathBuf, source: Arc<std::io::Error> },
     /// The text of the line is omitted, because it may contain the key.
     #[error("line {line} of {file} is invalid; expected NAME=value")]
     Malformed { file: PathBuf, line: usize },

@@ -148,7 +148,7 @@ impl KeyRing {
     }
 
     /// The key for `owner`. An error means that the keychain could not be queried, so it is unknown whether there is a
-    /// key.
+    /// key; without a keychain there is none.
     pub fn find(&self, owner: &KeyOwner) -> Result<Option<Found>> {
         if let Some(found) = self.held(owner) {
             return Ok(Some(found));
@@ -165,7 +165,11 @@ impl KeyRing {
                 (found, _) => Ok(found),
             })
         };
-        let secret = answer.map_err(|failure| KeysError::Keychain { reason: failure.into_reason() })?;
+        let secret = match answer {
+            Ok(secret) => secret,
+            Err(KeychainFailure::Absent { .. }) => None,
+            Err(KeychainFailure::Refused { reason }) => return Err(KeysError::Keychain { reason }),
+        };
         let found = secret.map(|secret| Found { secret, place: Place::Keychain });
         if let Some(found) = &found {
             lock(&self.session).insert(owner.clone(), found.clone());
