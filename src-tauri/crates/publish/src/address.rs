@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use zeroize::Zeroizing;
@@ -15,39 +16,46 @@ pub struct PostgresAddress {
     pub(crate) config: Config,
     /// Certificates of the authority that signed the server's, in PEM. Otherwise those of the operating system.
     pub(crate) root_certificates: Option<PathBuf>,
-    pub(crate) is_local: bool,
+    /// Whether the connection is encrypted and the server's certificate is checked.
+    pub(crate) is_encrypted: bool,
+    is_local: bool,
     shown: String,
 }
 
 impl PostgresAddress {
     /// Reads `postgres://user:password@host/database?sslrootcert=FILE` or `host=... user=...`. A connection to another
-    /// machine is encrypted and its certificate is checked, unless the string says `sslmode=disable`.
+    /// machine is encrypted, unless the string says `sslmode=disable`; one on this machine only if the string asks for it.
     ///
     /// # Errors
     ///
     /// If it is not a connection string. The message does not repeat it, because of its password.
     pub fn parse(text: &str) -> Result<Self> {
-        let (text, root_certificates) = without_root_certificates(text);
+        let (text, tls) = without_tls(text);
         let mut config = Config::from_str(&text).map_err(|error| {
             PublishError::Address(format!(
                 "this is not a connection string ({}). It looks like postgres://user:password@host:5432/database",
                 crate::explained(&error)
             ))
         })?;
-        let is_local = config.get_hosts().iter().all(is_on_this_machine);
-        if !is_local && config.get_ssl_mode() != SslMode::Disable {
-            config.ssl_mode(SslMode::Require);
+        if config.get_hosts().is_empty() {
+            return Err(PublishError::Address("the connection string names no host".into()));
         }
+        let is_local =
+            config.get_hosts().iter().all(is_on_this_machine) && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
+        let is_encrypted = match tls.mode {
+            SslMode::Disable => false,
+            SslMode::Require => true,
+            _ => !is_local,
+        };
+        config.ssl_mode(if is_encrypted { SslMode::Require } else { SslMode::Disable });
         config.application_name("Fieldmark");
-        let hosts: Vec<String> = config.get_hosts().iter().map(host_name).collect();
+        let addresses = config.get_hostaddrs().iter().map(ToString::to_string);
+        let hosts: Vec<String> = config.get_hosts().iter().map(host_name).chain(addresses).collect();
         let shown = match config.get_dbname() {
             Some(database) => format!("{}/{database}", hosts.join(",")),
             None => hosts.join(","),
         };
-        if hosts.is_empty() {
-            return Err(PublishError::Address("the connection string names no host".into()));
-        }
-        Ok(Self { config, root_certificates, is_local, shown })
+        Ok(Self { config, root_certificates: tls.root_certificates, is_encrypted, is_local, shown })
     }
 
     /// Host and database.
@@ -62,20 +70,68 @@ impl PostgresAddress {
     }
 }
 
-/// `sslrootcert`, which libpq knows and the client does not.
-fn without_root_certificates(text: &str) -> (String, Option<PathBuf>) {
-    let Some((base, query)) = text.split_once('?') else { return (text.to_owned(), None) };
-    let (own, others): (Vec<&str>, Vec<&str>) = query.split('&').partition(|pair| pair.starts_with("sslrootcert="));
-    let file = own.first().map(|pair| PathBuf::from(&pair["sslrootcert=".len()..]));
-    // `verify-full` is what `require` does here.
-    let others: Vec<&str> = others
-        .into_iter()
-        .map(|pair| match pair {
-            "sslmode=verify-full" | "sslmode=verify-ca" => "sslmode=require",
-            other => other,
-        })
+/// What a connection string says of encryption.
+struct TlsWords {
+    mode: SslMode,
+    root_certificates: Option<PathBuf>,
+}
+
+impl TlsWords {
+    /// Whether it is a parameter of this. The client does not know `sslrootcert` and some of the modes.
+    fn take(&mut self, key: &str, value: &str) -> bool {
+        match (key, value) {
+            ("sslrootcert", file) => self.root_certificates = Some(PathBuf::from(file)),
+            ("sslmode", "disable") => self.mode = SslMode::Disable,
+            ("sslmode", "allow" | "prefer") => self.mode = SslMode::Prefer,
+            // The certificate is always checked, with the name of the host.
+            ("sslmode", "require" | "verify-ca" | "verify-full") => self.mode = SslMode::Require,
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// A connection string without its parameters of encryption, and these.
+fn without_tls(text: &str) -> (String, TlsWords) {
+    let mut tls = TlsWords { mode: SslMode::Prefer, root_certificates: None };
+    if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+        let (mut others, mut rest) = (String::new(), text);
+        while let Some((key, value, next)) = pair(rest) {
+            if !tls.take(key, &value) {
+                let value = value.replace('\\', r"\\").replace('\'', r"\'");
+                others.extend([key, "='", &value, "' "]);
+            }
+            rest = next;
+        }
+        return (others + rest, tls);
+    }
+    // A password may contain a question mark.
+    let credentials = text.find('@').map_or(0, |at| at + 1);
+    let Some(query) = text[credentials..].find('?').map(|at| credentials + at) else { return (text.to_owned(), tls) };
+    let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
+    let others: Vec<&str> = text[query + 1..]
+        .split('&')
+        .filter(|pair| !pair.split_once('=').is_some_and(|(key, value)| tls.take(&decoded(key), &decoded(value))))
         .collect();
-    (if others.is_empty() { base.to_owned() } else { format!("{base}?{}", others.join("&")) }, file)
+    (format!("{}?{}", &text[..query], others.join("&")), tls)
+}
+
+/// The first parameter of `host=... user='...'`, and what follows it.
+fn pair(text: &str) -> Option<(&str, String, &str)> {
+    let (key, rest) = text.split_once('=')?;
+    let rest = rest.trim_start();
+    let (is_quoted, rest) = rest.strip_prefix('\'').map_or((false, rest), |rest| (true, rest));
+    let (mut value, mut characters) = (String::new(), rest.chars());
+    loop {
+        match characters.next() {
+            Some('\\') => value.extend(characters.next()),
+            Some('\'') if is_quoted => break,
+            Some(other) if is_quoted || !other.is_whitespace() => value.push(other),
+            None if is_quoted => return None,
+            _ => break,
+        }
+    }
+    Some((key.trim(), value, characters.as_str()))
 }
 
 fn host_name(host: &Host) -> String {
@@ -149,22 +205,69 @@ impl RestAddress {
 mod tests {
     use super::*;
 
+    fn parsed(text: &str) -> PostgresAddress {
+        PostgresAddress::parse(text).unwrap()
+    }
+
     #[test]
     fn other_machines_are_reached_encrypted() {
-        let mode = |text: &str| PostgresAddress::parse(text).unwrap().config.get_ssl_mode();
-        assert_eq!(mode("postgres://a:b@db.example/x"), SslMode::Require);
-        assert_eq!(mode("postgres://a:b@db.example/x?sslmode=prefer"), SslMode::Require);
-        assert_eq!(mode("postgres://a:b@db.example/x?sslmode=verify-full&sslrootcert=/a/ca.crt"), SslMode::Require);
-        assert_eq!(mode("postgres://a:b@db.example/x?sslmode=disable"), SslMode::Disable);
-        assert_eq!(mode("postgres://a:b@127.0.0.1/x"), SslMode::Prefer);
-        let address = PostgresAddress::parse("postgres://a:secret@db.example/x?sslrootcert=/a/ca.crt").unwrap();
-        assert_eq!(address.root_certificates.as_deref(), Some("/a/ca.crt".as_ref()));
-        assert_eq!(address.shown(), "db.example/x");
-        let Err(PublishError::Address(message)) = PostgresAddress::parse("postgres://a:secret@db.example/x?nothing=1")
-        else {
-            panic!("refused");
-        };
-        assert!(!message.contains("secret"), "{message}");
+        for (text, is_encrypted) in [
+            ("postgres://a:b@db.example/x", true),
+            ("postgres://a:b@db.example/x?sslmode=prefer", true),
+            ("postgres://a:b@db.example/x?sslmode=verify-full&sslrootcert=/a/ca.crt", true),
+            ("postgres://a:b@db.example/x?sslmode=disable", false),
+            ("postgres://a:b?c@127.0.0.1/x", false),
+            ("postgres://a:b@127.0.0.1/x?sslmode=require", true),
+            ("host=localhost user=a", false),
+            ("host=localhost user=a sslmode=verify-full", true),
+            ("host = db.example user = a sslmode = 'disable'", false),
+        ] {
+            let address = parsed(text);
+            assert_eq!(address.is_encrypted, is_encrypted, "{text}");
+            let mode = if is_encrypted { SslMode::Require } else { SslMode::Disable };
+            assert_eq!(address.config.get_ssl_mode(), mode, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_not_this_machine_is_not_local_whatever_its_name() {
+        for text in ["host=localhost hostaddr=203.0.113.7", "postgres://localhost/x?hostaddr=203.0.113.7"] {
+            let address = parsed(text);
+            assert!(!address.is_on_this_machine() && address.is_encrypted, "{text}");
+            assert!(address.shown().contains("203.0.113.7"), "{}", address.shown());
+        }
+        assert!(parsed("host=localhost hostaddr=::1").is_on_this_machine());
+        assert!(!parsed("host=db.example hostaddr=127.0.0.1").is_on_this_machine());
+    }
+
+    #[test]
+    fn both_forms_name_certificates() {
+        for text in [
+            "postgres://a:secret@db.example/x?sslrootcert=/a%20b/it's.crt&connect_timeout=3",
+            r"host=db.example password='secret \'\\ = ' dbname=x sslrootcert='/a b/it\'s.crt' connect_timeout=3",
+        ] {
+            let address = parsed(text);
+            assert_eq!(address.root_certificates.as_deref(), Some("/a b/it's.crt".as_ref()), "{text}");
+            assert_eq!(address.shown(), "db.example/x");
+            assert_eq!(address.config.get_connect_timeout(), Some(&std::time::Duration::from_secs(3)));
+        }
+        let quoted = parsed(r"host=h password='secret \'\\ = ' user=a sslmode=require");
+        assert_eq!(quoted.config.get_password(), Some(br"secret '\ = ".as_slice()));
+    }
+
+    #[test]
+    fn a_refused_string_is_not_repeated() {
+        for text in [
+            "postgres://a:secret@db.example/x?nothing=1",
+            "postgres://a:secret@db.example/x?sslmode=maybe",
+            "host=db.example password=secret nothing",
+            "host=db.example password='secret",
+            "user=a password=secret",
+            "secret",
+        ] {
+            let Err(PublishError::Address(message)) = PostgresAddress::parse(text) else { panic!("{text} was taken") };
+            assert!(!message.contains("secret"), "{message}");
+        }
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::address::RestAddress;
 use crate::rows::RowBatch;
-use crate::{PublishError, Result, SyncPosition, check_version, explained};
+use crate::{OVERTAKEN, PublishError, Result, SyncPosition, explained, position_in};
 
 const TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -18,14 +18,6 @@ const TIMEOUT: Duration = Duration::from_mins(2);
 pub struct Rest {
     client: Client,
     address: RestAddress,
-}
-
-/// The answer of `fieldmark_state`.
-#[derive(Deserialize)]
-struct State {
-    version: Option<u32>,
-    epoch: Option<u64>,
-    image: Option<u64>,
 }
 
 /// An error of PostgREST.
@@ -49,25 +41,18 @@ impl Rest {
         &self.address.base
     }
 
-    pub(crate) async fn position(&self, library: &str) -> Result<Option<SyncPosition>> {
-        let answer = self.call("fieldmark_state", &json!({ "of_library": library })).await?;
-        let state: State = serde_json::from_str(&answer).map_err(|error| self.unreadable(&error))?;
-        check_version(self.server(), state.version)?;
-        Ok(state.epoch.zip(state.image).map(|(epoch, image)| SyncPosition { epoch, image }))
+    pub(crate) async fn position(&self, library: &str) -> Result<SyncPosition> {
+        position_in(&self.call("fieldmark_state", &json!({ "of_library": library })).await?, self.server())
     }
 
     pub(crate) async fn send(&self, batch: &RowBatch) -> Result<()> {
-        let mut body = json!({
-            "library": batch.library,
-            "name": batch.name,
-            "epoch": batch.position.epoch,
-            "image": batch.position.image,
-            "removed": batch.removed,
-        });
-        for (table, rows) in batch.tables().map_err(|error| self.unreadable(&error))? {
-            body[table] = rows.into_iter().map(Value::Object).collect();
-        }
-        self.call("fieldmark_publish", &json!({ "batch": body })).await.map(drop)
+        let rows: Map<String, Value> = batch
+            .tables()?
+            .into_iter()
+            .map(|(table, rows)| (table.to_owned(), rows.into_iter().map(Value::Object).collect()))
+            .collect();
+        let body = json!({ "batch": { "header": batch.header(), "rows": rows } });
+        self.call("fieldmark_publish", &body).await.map(drop)
     }
 
     async fn call(&self, function: &str, arguments: &Value) -> Result<String> {
@@ -106,13 +91,10 @@ impl Rest {
         // 42883: no such function in PostgreSQL. PGRST202: none in PostgREST's cache of the schema.
         Err(match status {
             _ if matches!(refusal.code.as_str(), "PGRST202" | "42883") => PublishError::NoSchema { server: server() },
+            _ if refusal.code == OVERTAKEN => PublishError::Overtaken { server: server() },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => PublishError::Refused { server: server(), reason },
             _ if status.is_redirection() => PublishError::Address(format!("{} is not the project's address", server())),
             _ => PublishError::Database { server: server(), reason },
         })
-    }
-
-    fn unreadable(&self, error: &serde_json::Error) -> PublishError {
-        PublishError::Database { server: self.server().to_owned(), reason: error.to_string() }
     }
 }

@@ -1,7 +1,7 @@
 //! The rows that are published. Field names are the columns of `schema/0001.sql`, which documents them.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::SyncPosition;
 
@@ -112,6 +112,8 @@ pub struct RowBatch {
     pub library: String,
     /// Its name, for people.
     pub name: String,
+    /// Where the database is, and where it is with this batch.
+    pub after: SyncPosition,
     pub position: SyncPosition,
     pub recipes: Vec<RecipeRow>,
     /// Those of `annotations` and `answers` must be in this batch or an earlier one.
@@ -123,13 +125,35 @@ pub struct RowBatch {
     pub answers: Vec<AnswerRow>,
     /// Images that have left the library.
     pub removed: Vec<u64>,
+    /// With the last batch of a publication: others that the database has are deleted.
+    pub all: Option<AllRows>,
+}
+
+/// Ids of everything that a library has.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AllRows {
+    pub recipes: Vec<u64>,
+    pub layers: Vec<u64>,
+    /// `None` if the database is known to have no others.
+    pub images: Option<Vec<u64>>,
 }
 
 impl RowBatch {
-    /// Rows in all tables.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.recipes.len() + self.layers.len() + self.images.len() + self.annotations.len() + self.answers.len()
+    /// What `fieldmark.merge_batch` reads.
+    pub(crate) fn header(&self) -> Value {
+        json!({
+            "library": self.library,
+            "name": self.name,
+            "token": self.position.token,
+            "epoch": self.position.epoch,
+            "image": self.position.image,
+            "is_exact": self.position.is_exact,
+            "after": self.after,
+            "removed": self.removed,
+            "all_recipes": self.all.as_ref().map(|all| &all.recipes),
+            "all_layers": self.all.as_ref().map(|all| &all.layers),
+            "all_images": self.all.as_ref().map(|all| &all.images),
+        })
     }
 
     /// Its rows by table, as JSON objects of columns.

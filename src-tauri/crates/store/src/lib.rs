@@ -34,12 +34,13 @@ pub use table::jobs::{FailedJob, Propagated};
 pub use table::kept_answers::{KeptAnswer, Question};
 pub use table::listed_models::ListedModels;
 pub use table::matching::WantedImages;
-pub use table::publication::{ChangedImage, PublishedAnswer, PublishedImage, PublishedPosition};
+pub use table::publication::{BegunPublication, ChangedImage, PublishedAnswer, PublishedImage, PublishedPosition};
 pub use table::queue::{Claim, Remaining, WaitingJob};
 pub use table::runs::{NewPilot, NewRun};
 pub use table::steps::StepTaken;
 pub use table::workers::{Worker, WorkerId};
 
+pub use code::name_of;
 pub use integrity::sqlite_version;
 pub use opening::exists;
 use presence::Presence;

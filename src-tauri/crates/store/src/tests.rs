@@ -33,6 +33,7 @@ mod kept_answers;
 mod layers;
 mod ledger;
 mod opening;
+mod publication;
 mod recipes;
 mod rules;
 mod similar;

@@ -49,7 +49,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Console) ->
     if report.summary.state == (RunState::Stopped { reason: StopReason::PilotDone }) {
         return pilot::finish(&library, arguments, &report, output).await;
     }
-    session::finish(&library, &report, &arguments.session, output)
+    session::finish(&library, &report, &arguments.session, output).await
 }
 
 /// Shows the cost and what is sent, asks for confirmation, and returns the model to run.

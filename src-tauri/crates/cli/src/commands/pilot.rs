@@ -28,7 +28,7 @@ pub async fn finish(
     if is_gone_on_with(arguments, &outcome).await? {
         library.runs.resume(ResumeRequest::of(run)).await?;
         let report = session::follow(library, run).await?;
-        return session::finish(library, &report, &arguments.session, output);
+        return session::finish(library, &report, &arguments.session, output).await;
     }
     messages::note(&mut notes(), &messages::left_after_pilot(run))?;
     // The text output has shown it already.
@@ -37,7 +37,7 @@ pub async fn finish(
         PilotVerdict::NothingAnswered => Exit::SomeFailed,
         PilotVerdict::Stopped | PilotVerdict::DearerThanQuoted | PilotVerdict::Sound => Exit::of_run(&pilot.summary),
     };
-    session::leave_files(library, pilot, &arguments.session, output, shown, exit)
+    session::leave_files(library, pilot, &arguments.session, output, shown, exit).await
 }
 
 /// Asks whether to continue, unless `--yes` has answered.

@@ -19,8 +19,8 @@ use crate::progress::Bar;
 const MOST_CONNECTION: u64 = 16 * 1024;
 
 pub async fn publish(arguments: &Publish, global: &Global, output: Console) -> Result<Exit, CommandError> {
-    if arguments.schema {
-        io::stdout().write_all(engine::publication_schema().as_bytes()).map_err(CommandError::Output)?;
+    if let Some(version) = arguments.schema {
+        io::stdout().write_all(engine::publication_schema(version).as_bytes()).map_err(CommandError::Output)?;
         return Ok(Exit::Done);
     }
     let library = library::open_during(global, Invocation::default(), EnvFileUse::Ask, WhenMissing::Refuse).await?;
@@ -28,8 +28,8 @@ pub async fn publish(arguments: &Publish, global: &Global, output: Console) -> R
         let mut text = Zeroizing::new(String::new());
         io::stdin().lock().take(MOST_CONNECTION).read_to_string(&mut text)?;
         let keeping = library.publishing.connect(text).await?;
-        let target = library.publishing.target().await?.ok_or(EngineError::NoDatabase)?;
-        messages::connected(&mut notes(), &target, &keeping)?;
+        let entered = library.publishing.entered().await?.ok_or(EngineError::NoDatabase)?;
+        messages::connected(&mut notes(), &entered, &keeping)?;
         return Ok(Exit::Done);
     }
     if arguments.disconnect {

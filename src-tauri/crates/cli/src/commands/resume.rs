@@ -79,7 +79,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Console) -> Res
         messages::note(&mut notes(), &messages::at_most_in_all(run, quoted))?;
     }
     let report = session::follow(&library, run).await?;
-    session::finish(&library, &report, &arguments.session, output)
+    session::finish(&library, &report, &arguments.session, output).await
 }
 
 async fn agrees(arguments: &Resume, question: &str) -> Result<bool, CommandError> {

@@ -105,20 +105,21 @@ pub fn check_outputs(library: &Library, session: &SessionOptions) -> Result<(), 
     Err(CommandError::UnwritableOutputs)
 }
 
-/// Shows the report and writes the requested files. A file that fails does not stop the others.
-pub fn finish(
+/// Shows the report, writes the requested files and lets what is published after the run end. A file that fails does not stop
+/// the others.
+pub async fn finish(
     library: &Library,
     report: &RunReport,
     session: &SessionOptions,
     output: Console,
 ) -> Result<Exit, CommandError> {
     let shown = output.show(report, |out| messages::report(out, report));
-    leave_files(library, report, session, output, shown, Exit::of_run(&report.summary))
+    leave_files(library, report, session, output, shown, Exit::of_run(&report.summary)).await
 }
 
-/// Writes the requested files and returns the exit code, which is `exit` if all are written. `shown` is the result of showing
-/// the report.
-pub fn leave_files(
+/// Writes the requested files, waits until what is published after the run has ended, and returns the exit code, which is `exit`
+/// if all files are written. `shown` is the result of showing the report.
+pub async fn leave_files(
     library: &Library,
     report: &RunReport,
     session: &SessionOptions,
@@ -155,6 +156,7 @@ pub fn leave_files(
         });
         failed.note(&format!("--export {file}"), shown)?;
     }
+    library.publishing.settled().await;
     Ok(exit.with_outputs(failed.exit, &report.summary))
 }
 

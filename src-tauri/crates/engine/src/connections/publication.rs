@@ -70,12 +70,7 @@ impl Connections {
 
     /// The database that the user entered for this library.
     pub fn entered_database(&self) -> Result<Option<Database>> {
-        let found = self.keys.find(&self.database_owner()).unwrap_or_else(|error| {
-            // Without a keychain there is nothing that was entered.
-            tracing::debug!(%error, "the keychain was not asked");
-            None
-        });
-        let Some(found) = found else { return Ok(None) };
+        let Some(found) = self.keys.find(&self.database_owner())? else { return Ok(None) };
         let place = match found.place {
             Place::Keychain => KeyPlace::Keychain,
             Place::Session => KeyPlace::Session,
@@ -103,7 +98,7 @@ impl Connections {
 
     fn variable(&self, name: &str) -> Result<Option<(Zeroizing<String>, KeyPlace)>> {
         let environment = self.environment();
-        let Ok(environment) = environment.as_ref() else { return Ok(None) };
+        let environment = environment.as_ref().as_ref().map_err(Clone::clone)?;
         Ok(environment.key_in(name)?.map(|(value, source)| (value, place_of(source))))
     }
 }

@@ -2,7 +2,7 @@
 
 mod rows;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use domain::ids::{ImageId, RunId};
@@ -10,8 +10,9 @@ use domain::numbers::count;
 use domain::publication::{LastPublication, PublicationOutcome, PublicationProgress, PublicationTarget, Published};
 use domain::run::RunSummary;
 use keys::Keeping;
-use publish::{Postgres, RemoteDatabase, Rest, RowBatch, SyncPosition};
-use store::{PublishedPosition, Store};
+use publish::{AllRows, Postgres, PublishError, RemoteDatabase, Rest, RowBatch, SyncPosition};
+use store::{BegunPublication, PublishedPosition, Store};
+use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use self::rows::{image_rows, import_row, recipe_row, run_row};
@@ -21,17 +22,17 @@ use crate::connections::Connections;
 use crate::connections::publication::{Database, DatabaseAddress};
 use crate::run_history::RunHistory;
 use crate::settings::LibrarySettings;
+use crate::sync::lock;
 use crate::{EngineError, Result};
 
-/// Images that are read at once.
-const PAGE: u32 = 500;
 /// After every image of an epoch.
 const END_OF_EPOCH: u32 = u32::MAX;
 
-/// The statements that create the tables, for databases where they are run by hand.
+/// The statements that create the tables, for databases where they are run by hand: those that follow `version` of the
+/// schema.
 #[must_use]
-pub fn publication_schema() -> String {
-    publish::SCHEMA.concat()
+pub fn publication_schema(version: u32) -> String {
+    publish::SCHEMA.iter().skip(version as usize).copied().collect()
 }
 
 /// Publishes a library.
@@ -40,6 +41,10 @@ pub struct Publishing {
     settings: Arc<LibrarySettings>,
     connections: Arc<Connections>,
     history: Arc<RunHistory>,
+    /// Held while the library is published.
+    turn: tokio::sync::Mutex<()>,
+    /// Publications after runs.
+    after_runs: Mutex<JoinSet<()>>,
 }
 
 impl Publishing {
@@ -49,7 +54,14 @@ impl Publishing {
         connections: Arc<Connections>,
         history: Arc<RunHistory>,
     ) -> Self {
-        Self { store, settings, connections, history }
+        Self {
+            store,
+            settings,
+            connections,
+            history,
+            turn: tokio::sync::Mutex::default(),
+            after_runs: Mutex::default(),
+        }
     }
 
     /// Where the library would be published; `None` if no database is known. Connects to nothing, but may ask the
@@ -57,6 +69,12 @@ impl Publishing {
     pub async fn target(self: &Arc<Self>) -> Result<Option<PublicationTarget>> {
         let publishing = Arc::clone(self);
         off_workers(move || Ok(publishing.connections.database()?.map(|database| database.target()))).await
+    }
+
+    /// The database that the user entered for this library.
+    pub async fn entered(self: &Arc<Self>) -> Result<Option<PublicationTarget>> {
+        let publishing = Arc::clone(self);
+        off_workers(move || Ok(publishing.connections.entered_database()?.map(|database| database.target()))).await
     }
 
     /// How the last publication ended; `None` if there was none.
@@ -91,20 +109,34 @@ impl Publishing {
         self.publish_to(database.ok_or(EngineError::NoDatabase)?, is_from_start, on_progress).await
     }
 
-    /// Publishes after a run, if the settings say so and the user has entered a database for this library.
-    pub(crate) async fn after_run(self: &Arc<Self>, run: RunId) {
-        let publishing = Arc::clone(self);
+    /// Publishes after a run, if the settings say so and the user has entered a database for this library. Does not wait
+    /// for it.
+    pub(crate) fn after_run(self: &Arc<Self>, run: RunId) {
+        let working = tokio::spawn(Arc::clone(self).publish_if_wanted());
+        let mut after_runs = lock(&self.after_runs);
+        while after_runs.try_join_next().is_some() {}
+        after_runs.spawn(async move {
+            if let Err(error) = working.await.map_err(EngineError::from).flatten() {
+                tracing::warn!(%run, %error, "the library was not published after the run");
+            }
+        });
+    }
+
+    /// Waits until what began after runs has ended.
+    pub async fn settled(&self) {
+        let after_runs = std::mem::take(&mut *lock(&self.after_runs));
+        after_runs.join_all().await;
+    }
+
+    async fn publish_if_wanted(self: Arc<Self>) -> Result<()> {
+        let publishing = Arc::clone(&self);
         let database = off_workers(move || {
             let is_wanted = publishing.settings.in_force()?.publish.after_run;
             if is_wanted { publishing.connections.entered_database() } else { Ok(None) }
         });
-        let outcome = match database.await {
-            Ok(Some(database)) => self.publish_to(database, false, |_| {}).await,
-            Ok(None) => return,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = outcome {
-            tracing::warn!(%run, %error, "the library was not published after the run");
+        match database.await? {
+            Some(database) => self.publish_to(database, false, |_| {}).await.map(drop),
+            None => Ok(()),
         }
     }
 
@@ -114,6 +146,7 @@ impl Publishing {
         is_from_start: bool,
         on_progress: impl Fn(PublicationProgress) + Send + Sync,
     ) -> Result<Published> {
+        let _turn = self.turn.lock().await;
         let target = database.target();
         let settings = Arc::clone(&self.settings);
         let is_local_only = off_workers(move || Ok(settings.in_force()?.is_local_only)).await?;
@@ -123,6 +156,8 @@ impl Publishing {
         let outcome = self.send_changes(database, is_from_start, on_progress).await;
         let recorded = match &outcome {
             Ok(published) => PublicationOutcome::Published { published: published.clone() },
+            // The other publication records how it ended.
+            Err(EngineError::Publish(PublishError::Overtaken { .. })) => return outcome,
             Err(error) => PublicationOutcome::Failed { message: error.to_string() },
         };
         let last = LastPublication { ended_at: now_millis(), outcome: recorded };
@@ -142,16 +177,22 @@ impl Publishing {
             DatabaseAddress::Rest(address) => RemoteDatabase::Rest(Rest::new(address)?),
         };
         let library = self.settings.library().library.clone();
-        let name = self.library_name();
-        let known = target.position(&library).await?.unwrap_or_default();
-        let until = self.store.write(|edit| edit.end_change_epoch()).await?;
-        // A library from a backup has not come as far as the database.
-        let is_from_start = is_from_start || known.epoch > until;
-        let mut after = if is_from_start { PublishedPosition::default() } else { position_here(known) };
-        let total = self.store.read(move |view| view.changed_image_count(after, until)).await?;
-        on_progress(PublicationProgress { images: 0, of: total });
+        let known = target.position(&library).await?;
+        let BegunPublication { epoch, token } = self.store.write(|edit| edit.begin_publication()).await?;
+        let known_token = known.token.clone();
+        let is_own = self.store.read(move |view| known_token.map_or(Ok(false), |token| view.knows_publication(&token)));
+        // Another copy of the library has published since: one of them is a restored backup.
+        let is_from_start = is_from_start || !is_own.await?;
+        let is_exact = known.is_exact && !is_from_start;
+        let mut at = if is_from_start { PublishedPosition::default() } else { position_here(&known) };
+        let total = self.store.read(move |view| view.changed_image_count(at, epoch)).await?;
 
-        let mut batch = self.first_batch(&library, &name).await?;
+        let mut batch = self.first_batch(library, known).await?;
+        let all = AllRows {
+            recipes: batch.recipes.iter().map(|recipe| recipe.id).collect(),
+            layers: batch.layers.iter().map(|layer| layer.id).collect(),
+            images: None,
+        };
         let mut published = Published {
             server: target.server().to_owned(),
             images: 0,
@@ -163,66 +204,72 @@ impl Publishing {
             millis: 0,
         };
         loop {
-            let is_last = self.add_page(&mut batch, &mut after, until).await?;
-            if !is_last && batch.rows() < target.batch_rows() {
-                continue;
+            on_progress(PublicationProgress { images: published.images + published.removed_images, of: total });
+            let last_image = self.add_images(&mut batch, at, epoch, target.batch_bytes()).await?;
+            at = last_image.unwrap_or(PublishedPosition { epoch, image: END_OF_EPOCH });
+            batch.position = SyncPosition {
+                token: Some(token.clone()),
+                epoch: at.epoch,
+                image: at.image.into(),
+                is_exact: is_exact || last_image.is_none(),
+            };
+            if last_image.is_none() {
+                let images = if is_exact { None } else { Some(self.store.read(|view| view.kept_images()).await?) };
+                let images = images.map(|images| images.iter().map(|image| image.0.into()).collect());
+                batch.all = Some(AllRows { images, ..all.clone() });
             }
-            if is_last {
-                after = PublishedPosition { epoch: until, image: END_OF_EPOCH };
-            }
-            batch.position = position_there(after);
             target.send(&batch).await?;
             published.images += count(batch.images.len());
             published.annotations += count(batch.annotations.len());
             published.answers += count(batch.answers.len());
             published.removed_images += count(batch.removed.len());
-            on_progress(PublicationProgress { images: published.images + published.removed_images, of: total });
-            if is_last {
+            if last_image.is_none() {
                 break;
             }
-            batch = RowBatch { library: library.clone(), name: name.clone(), ..RowBatch::default() };
+            let RowBatch { library, name, position: after, .. } = batch;
+            batch = RowBatch { library, name, after, ..RowBatch::default() };
         }
         published.millis = whole_millis(since.elapsed());
         Ok(published)
     }
 
     /// Recipes and layers, which images refer to.
-    async fn first_batch(self: &Arc<Self>, library: &str, name: &str) -> Result<RowBatch> {
+    async fn first_batch(self: &Arc<Self>, library: String, after: SyncPosition) -> Result<RowBatch> {
         let history = Arc::clone(&self.history);
         let runs: Vec<RunSummary> = off_workers(move || history.runs()).await?;
         let (recipes, imports) = self.store.read(|view| Ok((view.all_recipe_versions()?, view.imports()?))).await?;
-        let runs = runs.iter().map(|run| run_row(library, run));
-        let imports = imports.iter().map(|import| import_row(library, import));
+        let runs = runs.iter().map(|run| run_row(&library, run));
+        let imports = imports.iter().map(|import| import_row(&library, import));
         Ok(RowBatch {
-            library: library.to_owned(),
-            name: name.to_owned(),
-            recipes: recipes.iter().map(|version| recipe_row(library, version)).collect::<Result<_>>()?,
+            name: self.library_name(),
+            after,
+            recipes: recipes.iter().map(|version| recipe_row(&library, version)).collect::<Result<_>>()?,
             layers: runs.chain(imports).collect::<Result<_>>()?,
+            library,
             ..RowBatch::default()
         })
     }
 
-    /// Adds the next changed images to `batch`. Returns whether they were the last.
-    async fn add_page(&self, batch: &mut RowBatch, after: &mut PublishedPosition, until: u64) -> Result<bool> {
-        let from = *after;
-        let (changed, images, annotations, answers) = self
-            .store
-            .read(move |view| {
-                let changed = view.changed_images(from, until, PAGE)?;
-                let present: Vec<ImageId> =
-                    changed.iter().filter(|image| !image.is_removed).map(|image| ImageId(image.at.image)).collect();
-                let images = view.published_images(&present)?;
-                let annotations = view.published_annotations(&present)?;
-                let answers = view.published_answers(&present)?;
-                Ok((changed, images, annotations, answers))
-            })
-            .await?;
-        let Some(last) = changed.last() else { return Ok(true) };
-        *after = last.at;
+    /// Adds images that have changed after `after` to `batch`. Returns the place of the last one; `None` if there are none.
+    async fn add_images(
+        &self,
+        batch: &mut RowBatch,
+        after: PublishedPosition,
+        until: u64,
+        most_bytes: u64,
+    ) -> Result<Option<PublishedPosition>> {
+        let read = self.store.read(move |view| {
+            let changed = view.changed_images(after, until, most_bytes)?;
+            let present: Vec<ImageId> =
+                changed.iter().filter(|image| !image.is_removed).map(|image| ImageId(image.at.image)).collect();
+            let images = view.published_images(&present)?;
+            Ok((changed, images, view.annotations_of_each(&present)?, view.published_answers(&present)?))
+        });
+        let (changed, images, annotations, answers) = read.await?;
         let removed = changed.iter().filter(|image| image.is_removed);
         batch.removed.extend(removed.map(|image| u64::from(image.at.image)));
         image_rows(batch, &images, &annotations, &answers)?;
-        Ok(count(changed.len()) < PAGE)
+        Ok(changed.last().map(|image| image.at))
     }
 
     /// The name of the library's folder.
@@ -233,10 +280,6 @@ impl Publishing {
     }
 }
 
-fn position_there(here: PublishedPosition) -> SyncPosition {
-    SyncPosition { epoch: here.epoch, image: here.image.into() }
-}
-
-fn position_here(there: SyncPosition) -> PublishedPosition {
+fn position_here(there: &SyncPosition) -> PublishedPosition {
     PublishedPosition { epoch: there.epoch, image: u32::try_from(there.image).unwrap_or(END_OF_EPOCH) }
 }

@@ -10,13 +10,13 @@ use domain::recipe::SavedRecipe;
 use domain::run::RunSummary;
 use domain::shape::Shape;
 use prepare::ContentHash;
-use publish::{AnnotationRow, AnswerRow, ImageRow, LayerRow, RecipeRow, RowBatch};
+use publish::{AnnotationRow, AnswerRow, ImageRow, LayerRow, PublishError, RecipeRow, RowBatch};
 use serde::Serialize;
 use serde_json::Value;
-use store::{PublishedAnswer, PublishedImage};
+use store::{PublishedAnswer, PublishedImage, name_of};
 
+use crate::Result;
 use crate::clock::{rfc3339, without_zone};
-use crate::{EngineError, Result};
 
 /// A version of a recipe, and whether it is the current one.
 pub fn recipe_row(library: &str, (saved, is_current): &(SavedRecipe, bool)) -> Result<RecipeRow> {
@@ -39,7 +39,7 @@ pub fn run_row(library: &str, run: &RunSummary) -> Result<LayerRow> {
         started_at: rfc3339(run.started_at),
         model: Some(run.model.0.clone()),
         recipe_name: Some(run.recipe_name.clone()),
-        mode: Some(name(&run.mode)?),
+        mode: Some(name_of(&run.mode)?),
         state: Some(run.state.name().into()),
         images: run.total,
         done: Some(run.done),
@@ -56,7 +56,7 @@ pub fn import_row(library: &str, import: &ImportedLayer) -> Result<LayerRow> {
     Ok(LayerRow {
         library: library.to_owned(),
         id: import.id.0.into(),
-        kind: name(&import.role)?,
+        kind: name_of(&import.role)?,
         name: import.name.clone(),
         started_at: rfc3339(import.imported_at),
         model: None,
@@ -122,7 +122,7 @@ fn annotation_row(library: &str, image: ImageId, annotation: &Annotation) -> Res
             Origin::Person => None,
         },
         label: annotation.label.clone(),
-        kind: name(&shape.kind())?,
+        kind: name_of(&shape.kind())?,
         x: bounds.map(|bounds| bounds.x1),
         y: bounds.map(|bounds| bounds.y1),
         width: bounds.map(|bounds| bounds.x2 - bounds.x1),
@@ -130,8 +130,8 @@ fn annotation_row(library: &str, image: ImageId, annotation: &Annotation) -> Res
         shape: json(shape)?,
         confidence: annotation.confidence.map(decimal),
         attributes: json(&annotation.attributes)?,
-        status: name(&annotation.status)?,
-        reject_reason: annotation.reject_reason.as_ref().map(name).transpose()?,
+        status: name_of(&annotation.status)?,
+        reject_reason: annotation.reject_reason.as_ref().map(name_of).transpose()?,
         propagated_from: annotation.propagated_from.map(|from| from.0.into()),
         is_superseded: annotation.is_superseded,
     })
@@ -155,15 +155,5 @@ fn answer_row(library: &str, answer: &PublishedAnswer) -> AnswerRow {
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Value> {
-    serde_json::to_value(value).map_err(|error| {
-        EngineError::Publish(publish::PublishError::Database { server: String::new(), reason: error.to_string() })
-    })
-}
-
-/// The name of a unit variant.
-fn name<T: Serialize>(value: &T) -> Result<String> {
-    match json(value)? {
-        Value::String(name) => Ok(name),
-        other => Ok(other.to_string()),
-    }
+    Ok(serde_json::to_value(value).map_err(PublishError::from)?)
 }

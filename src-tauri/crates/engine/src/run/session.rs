@@ -159,6 +159,7 @@ async fn watch_over(runs: Arc<Runs>, taken: TakenRun, Begun { working, publish }
     // In this order: the next session starts by taking the run and must not find this one's entry.
     runs.active.remove(run);
     taken.release().await;
+    runs.publishing.after_run(run);
     runs.changes.record();
     let last = RunProgress { state, stop_detail: detail, hold: None, ..publish.borrow().clone() };
     publish.send_replace(last_snapshot(&runs.history, last).await);
@@ -180,7 +181,6 @@ async fn end(runs: Arc<Runs>, run: RunId, stop: Option<Stop>, state: RunState) {
         }
     }
     runs.hooks.after(run, state).await;
-    runs.publishing.after_run(run).await;
 }
 
 /// The last snapshot of a stopped run. Read from the library, so that it is the same after a restart; `otherwise` is the

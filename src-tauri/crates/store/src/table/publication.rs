@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use domain::annotation::Annotation;
 use domain::ids::{ImageId, RunId};
 use domain::money::PicoDollars;
 use domain::publication::LastPublication;
@@ -25,6 +24,14 @@ pub struct ChangedImage {
     pub at: PublishedPosition,
     /// Whether it has left the library.
     pub is_removed: bool,
+}
+
+/// A publication that begins: it has everything up to the end of an epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BegunPublication {
+    pub epoch: u64,
+    /// Tells this publication from all others, also those of copies of the library.
+    pub token: String,
 }
 
 /// An image as it is published.
@@ -66,16 +73,28 @@ pub struct PublishedAnswer {
 }
 
 impl View<'_> {
-    /// Images that have changed after `after`, and not after epoch `until`; at most `limit`, in order.
-    pub fn changed_images(&self, after: PublishedPosition, until: u64, limit: u32) -> Result<Vec<ChangedImage>> {
+    /// Images that have changed after `after`, and not after epoch `until`, in order: as many as have about `most_bytes` of
+    /// rows together, and at least one.
+    pub fn changed_images(&self, after: PublishedPosition, until: u64, most_bytes: u64) -> Result<Vec<ChangedImage>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT epoch, image_id, is_removed FROM image_changes JOIN images ON images.id = image_id
-             WHERE (epoch, image_id) > (?1, ?2) AND epoch <= ?3 ORDER BY epoch, image_id LIMIT ?4",
+            "SELECT epoch, images.id, is_removed, iif(is_removed, 10, 500
+                 + (SELECT coalesce(sum(300 + octet_length(label) + octet_length(shape) + octet_length(attributes)), 0)
+                    FROM annotations WHERE image_id = images.id)
+                 + (SELECT 200 * count(*) FROM jobs WHERE image_id = images.id))
+             FROM image_changes CROSS JOIN images ON images.id = image_id
+             WHERE (epoch, image_id) > (?1, ?2) AND epoch <= ?3 ORDER BY epoch, image_id",
         )?;
-        all(&mut statement, params![after.epoch, after.image, until, limit], |row| {
+        let mut rows = statement.query(params![after.epoch, after.image, until])?;
+        let (mut changed, mut bytes) = (Vec::new(), 0);
+        // The rows are found one by one.
+        while bytes < most_bytes
+            && let Some(row) = rows.next()?
+        {
             let at = PublishedPosition { epoch: row.get(0)?, image: row.get(1)? };
-            Ok(ChangedImage { at, is_removed: row.get(2)? })
-        })
+            changed.push(ChangedImage { at, is_removed: row.get(2)? });
+            bytes += row.get::<_, u64>(3)?;
+        }
+        Ok(changed)
     }
 
     /// How many images [`View::changed_images`] lists in all.
@@ -86,9 +105,16 @@ impl View<'_> {
         Ok(statement.query_row(params![after.epoch, after.image, until], |row| row.get(0))?)
     }
 
-    /// The epoch of changes made now.
-    pub fn change_epoch(&self) -> Result<u64> {
-        Ok(self.0.query_row("SELECT epoch FROM publication", [], |row| row.get(0))?)
+    /// Whether a publication of this copy of the library had `token`.
+    pub fn knows_publication(&self, token: &str) -> Result<bool> {
+        let mut statement = self.0.prepare_cached("SELECT EXISTS (SELECT 1 FROM publications WHERE token = ?1)")?;
+        Ok(statement.query_row([token], |row| row.get(0))?)
+    }
+
+    /// All images of the library.
+    pub fn kept_images(&self) -> Result<Vec<ImageId>> {
+        let mut statement = self.0.prepare_cached("SELECT id FROM images WHERE NOT is_removed ORDER BY id")?;
+        all(&mut statement, [], |row| Ok(ImageId(row.get(0)?)))
     }
 
     /// How the last publication ended; `None` if there was none.
@@ -105,8 +131,9 @@ impl View<'_> {
         let mut statement = self.0.prepare_cached(
             "SELECT images.id, hash, name, byte_len, format, orientation, width, height, taken_at, review,
                     (SELECT min(path) FROM files WHERE image_id = images.id),
-                    (SELECT json_group_array(name ORDER BY collections.id) FROM collection_images
-                     JOIN collections ON collections.id = collection_id WHERE image_id = images.id)
+                    (SELECT json_group_array(collections.name ORDER BY collections.id) FROM collection_images
+                     JOIN collections ON collections.id = collection_id AND NOT collections.is_removed
+                     WHERE image_id = images.id)
              FROM json_each(?1) AS wanted CROSS JOIN images ON images.id = wanted.value ORDER BY wanted.key",
         )?;
         all(&mut statement, [id_list(images.iter().map(|image| image.0))], |row| {
@@ -126,11 +153,6 @@ impl View<'_> {
                 review: row.get(9)?,
             })
         })
-    }
-
-    /// The annotations of each of `images`, in creation order.
-    pub fn published_annotations(&self, images: &[ImageId]) -> Result<Vec<Vec<Annotation>>> {
-        self.annotations_of_each(images)
     }
 
     /// The results of runs on `images`.
@@ -163,11 +185,15 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Begins the next epoch of changes, and returns the one that ends.
-    pub fn end_change_epoch(&self) -> Result<u64> {
-        let next: u64 =
-            self.0.0.query_row("UPDATE publication SET epoch = epoch + 1 RETURNING epoch", [], |row| row.get(0))?;
-        Ok(next - 1)
+    /// Begins a publication: changes from now on belong to the next epoch.
+    pub fn begin_publication(&self) -> Result<BegunPublication> {
+        let begun = self.0.0.query_row(
+            "INSERT INTO publications SELECT epoch, lower(hex(randomblob(16))) FROM publication RETURNING epoch, token",
+            [],
+            |row| Ok(BegunPublication { epoch: row.get(0)?, token: row.get(1)? }),
+        )?;
+        self.0.0.execute("UPDATE publication SET epoch = epoch + 1", [])?;
+        Ok(begun)
     }
 
     pub fn record_publication(&self, last: &LastPublication) -> Result<()> {

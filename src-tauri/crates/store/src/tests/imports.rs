@@ -252,7 +252,7 @@ fn an_import_is_published_again_once_it_is_imported_and_once_it_is_undone() {
     let image = library.add_image(1);
     let changed = |library: &Library| library.rows("SELECT image_id, epoch FROM image_changes");
     for epoch in 2..4 {
-        library.store.write_blocking(|edit| edit.end_change_epoch()).unwrap();
+        library.store.write_blocking(|edit| edit.begin_publication()).unwrap();
         if epoch == 2 {
             library.import(ImportRole::GroundTruth, &[(image, &[Status::GroundTruth])]);
         } else {
