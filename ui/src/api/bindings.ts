@@ -1386,10 +1386,14 @@ export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annot
 "unread_dataset" | 
 /**  A file or folder in no known format. */
 "unknown_dataset" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "no_key" | "unusable_connection" | "address" | "settings" | "price" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "month_is_full" | "budget_without_price" | "unsettled" | "key" | "keychain" | 
+/**  An environment variable or a `.env` file. */
+"environment" | 
 /**  Not the connection string of a database. */
 "database_address" | 
 /**  The library was not published. */
-"database" | "run_busy" | "nothing_left" | "no_figures" | 
+"database" | 
+/**  Another window or command is publishing it. */
+"database_busy" | "run_busy" | "nothing_left" | "no_figures" | 
 /**  The sides of an evaluation have no image in common. */
 "nothing_to_evaluate" | 
 /**  No image of an export's scope has annotations, or none that the format holds. */
@@ -2989,6 +2993,8 @@ export type PublicationOutcome = { kind: "published"; published: Published } | {
 export type PublicationOverview = {
 	/**  `None` if no database is known. */
 	target: PublicationTarget | null,
+	/**  What the user entered, which the environment may override. */
+	entered: PublicationTarget | null,
 	last: LastPublication | null,
 };
 

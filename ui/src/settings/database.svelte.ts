@@ -13,12 +13,6 @@ export class DatabaseSettings {
     this.#app = app;
   }
 
-  /** What was entered here, and can be forgotten here. */
-  get isEntered(): boolean {
-    const place = this.overview?.target?.place;
-    return place === "keychain" || place === "session";
-  }
-
   async load(): Promise<void> {
     const overview = await this.#app.notices.attempt(() => this.#app.core.publication());
     if (overview) this.overview = overview;

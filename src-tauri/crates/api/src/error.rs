@@ -2,7 +2,7 @@
 
 use domain::model::Unavailable;
 use domain::text::visible;
-use engine::{EngineError, PublishError};
+use engine::{EngineError, KeysError, PublishError};
 use serde::Serialize;
 
 /// Why an operation failed.
@@ -48,10 +48,14 @@ pub enum ErrorCode {
     Unsettled,
     Key,
     Keychain,
+    /// An environment variable or a `.env` file.
+    Environment,
     /// Not the connection string of a database.
     DatabaseAddress,
     /// The library was not published.
     Database,
+    /// Another window or command is publishing it.
+    DatabaseBusy,
     RunBusy,
     NothingLeft,
     NoFigures,
@@ -128,8 +132,10 @@ impl From<EngineError> for ApiError {
             EngineError::BudgetWithoutPrice { .. } => ErrorCode::BudgetWithoutPrice,
             EngineError::Unsettled(_) => ErrorCode::Unsettled,
             EngineError::Key(_) => ErrorCode::Key,
-            EngineError::Keys(_) => ErrorCode::Keychain,
+            EngineError::Keys(KeysError::Keychain { .. } | KeysError::StillKept { .. }) => ErrorCode::Keychain,
+            EngineError::Keys(_) => ErrorCode::Environment,
             EngineError::Publish(PublishError::Address(_)) => ErrorCode::DatabaseAddress,
+            EngineError::Publish(PublishError::Overtaken { .. }) => ErrorCode::DatabaseBusy,
             EngineError::Publish(_) | EngineError::NoDatabase => ErrorCode::Database,
             EngineError::RunBusy { .. } => ErrorCode::RunBusy,
             EngineError::NothingLeft { .. } => ErrorCode::NothingLeft,

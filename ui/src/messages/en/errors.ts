@@ -40,8 +40,11 @@ export const errors: Record<ErrorCode, string> = {
   },
   key: "This is not a valid key: it is empty or has invalid characters. Paste it again.",
   keychain: "The keychain could not be used. A key that you removed may still be in it.",
+  environment: "The .env file or an environment variable cannot be read. `fieldmark doctor` says where the error is.",
   database_address:
     "This is not a connection string. It looks like postgres://user:password@host/database, or like a Supabase project’s address, a space and its service role key.",
+  database_busy:
+    "The library is being published by another window or command. Publish again when that has ended, to send what is new since then.",
   database: "The library was not published. Settings, Database says why. What was already sent stays published.",
   run_busy: "This run is in use by another window or the command line.",
   nothing_left: "Nothing is left to do in this run.",

@@ -40,8 +40,12 @@ export const errors: Record<ErrorCode, string> = {
   },
   key: "La clave no es válida: está vacía o tiene caracteres no permitidos. Vuelve a pegarla.",
   keychain: "No se pudo usar el llavero. Puede que siga en él una clave que has quitado.",
+  environment:
+    "No se puede leer el archivo .env o una variable de entorno. `fieldmark doctor` dice dónde está el error.",
   database_address:
     "Esto no es una cadena de conexión. Debe parecerse a postgres://usuario:contraseña@servidor/base, o a la dirección de un proyecto de Supabase, un espacio y la clave del rol de servicio.",
+  database_busy:
+    "Otra ventana o un comando está publicando la biblioteca. Publica de nuevo cuando termine, para enviar lo nuevo desde entonces.",
   database:
     "La biblioteca no se ha publicado. Ajustes, Base de datos dice por qué. Lo que ya se envió sigue publicado.",
   run_busy: "Otra ventana o la línea de comandos está usando esta ejecución.",

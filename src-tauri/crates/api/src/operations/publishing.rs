@@ -12,13 +12,19 @@ use crate::router::operations;
 pub struct PublicationOverview {
     /// `None` if no database is known.
     pub target: Option<PublicationTarget>,
+    /// What the user entered, which the environment may override.
+    pub entered: Option<PublicationTarget>,
     pub last: Option<LastPublication>,
 }
 
 operations! {
     read publication(api) -> PublicationOverview {
         let publishing = &api.library.publishing;
-        Ok(PublicationOverview { target: publishing.target().await?, last: publishing.last().await? })
+        Ok(PublicationOverview {
+            target: publishing.target().await?,
+            entered: publishing.entered().await?,
+            last: publishing.last().await?,
+        })
     }
 
     /// Keeps the connection string of a database for this library. Returns whether it is still known after a restart.
