@@ -12,6 +12,7 @@ use axum::extract::{Path as UrlPath, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
@@ -40,6 +41,16 @@ impl Server {
     /// Starts a server on a free port, without passwords.
     #[must_use]
     pub fn start() -> Self {
+        Self::launched(None)
+    }
+
+    /// The same, with encrypted connections.
+    #[must_use]
+    pub fn with_certificate(certificate: &Certificate) -> Self {
+        Self::launched(Some(certificate))
+    }
+
+    fn launched(certificate: Option<&Certificate>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         fs::create_dir(&data).unwrap();
@@ -54,6 +65,9 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        if let Some(certificate) = certificate {
+            certificate.install(&data);
+        }
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let process = as_server_user("postgres")
             .arg("-D")
@@ -70,6 +84,11 @@ impl Server {
             std::thread::sleep(Duration::from_millis(50));
         }
         server
+    }
+
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The connection string of `database`.
@@ -100,6 +119,43 @@ impl Server {
         let (client, connection) = tokio_postgres::connect(&self.url(name), NoTls).await.unwrap();
         tokio::spawn(connection);
         client
+    }
+}
+
+/// The certificate of a server, with its key and the authority that has signed it, in PEM.
+pub struct Certificate {
+    server: String,
+    key: String,
+    pub authority: String,
+}
+
+#[expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a step that cannot be taken fails the test")]
+impl Certificate {
+    /// A certificate for `name` and for 127.0.0.1, of an authority of its own.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority_key = KeyPair::generate().unwrap();
+        let signed = authority.self_signed(&authority_key).unwrap().pem();
+        let key = KeyPair::generate().unwrap();
+        let server = CertificateParams::new(vec![name.to_owned(), "127.0.0.1".to_owned()]).unwrap();
+        let server = server.signed_by(&key, &Issuer::new(authority, authority_key)).unwrap();
+        Self { server: server.pem(), key: key.serialize_pem(), authority: signed }
+    }
+
+    /// Makes a server on the folder `data` use it.
+    fn install(&self, data: &Path) {
+        for (name, text) in [("server.crt", &self.server), ("server.key", &self.key)] {
+            let path = data.join(name);
+            fs::write(&path, text).unwrap();
+            give_away(&path);
+            #[cfg(unix)]
+            fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        }
+        let settings = data.join("postgresql.conf");
+        let text = fs::read_to_string(&settings).unwrap();
+        fs::write(&settings, format!("{text}\nssl = on\n")).unwrap();
     }
 }
 

@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
-use std::process::Stdio;
+mod after_runs;
+mod copies;
+mod tls;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use domain::layers::LayerScope;
@@ -162,7 +167,7 @@ async fn odd_texts_arrive_as_they_are() {
 
     // The same rows by the other way.
     rest_client.batch_execute(ROLES).await.unwrap();
-    rest_client.batch_execute(&engine::publication_schema()).await.unwrap();
+    rest_client.batch_execute(&engine::publication_schema(0)).await.unwrap();
     let rest = Rest::start(server.url("rest"), "service-key").await;
     publish(&bench, &[("SUPABASE_URL", &rest.url), ("SUPABASE_SERVICE_ROLE_KEY", "service-key")]);
     assert_eq!(contents(&rest_client).await, contents(&client).await);
@@ -189,8 +194,21 @@ async fn refusals_are_said_and_lose_nothing() {
     assert!(wrong_key.contains("refused the user or password") && wrong_key.contains("Invalid API key"), "{wrong_key}");
     let (bench, no_schema) = refused(with_key("service-key")).await;
     assert!(no_schema.contains("fieldmark publish --schema"), "{no_schema}");
-    client.batch_execute(&engine::publication_schema()).await.unwrap();
+    client.batch_execute(&engine::publication_schema(0)).await.unwrap();
     assert_eq!(bench.library.publishing.publish(false, |_| {}).await.unwrap().images, 1);
+
+    // The tables of an older version, and what the error names.
+    let newer = engine::publication_schema(1);
+    let older = server.database("older").await;
+    older.batch_execute(engine::publication_schema(0).strip_suffix(&newer).unwrap()).await.unwrap();
+    let rest_of_older = Rest::start(server.url("older"), "service-key").await;
+    let variables = [("SUPABASE_URL", rest_of_older.url.as_str()), ("SUPABASE_SERVICE_ROLE_KEY", "service-key")];
+    let (bench_of_older, too_old) = refused(Bench::among(&variables)).await;
+    assert!(too_old.contains("fieldmark publish --schema 1 prints them"), "{too_old}");
+    let printed = bench.fieldmark_among(&[]).args(["publish", "--schema", "1"]).output().unwrap();
+    assert_eq!(String::from_utf8(printed.stdout).unwrap(), newer);
+    older.batch_execute(&newer).await.unwrap();
+    assert_eq!(bench_of_older.library.publishing.publish(false, |_| {}).await.unwrap().images, 1);
 
     client.batch_execute("insert into fieldmark.schema_version (version) values (9)").await.unwrap();
     let error = bench.library.publishing.publish(false, |_| {}).await.unwrap_err().to_string();
@@ -212,28 +230,13 @@ async fn refusals_are_said_and_lose_nothing() {
     assert!(matches!(none, EngineError::NoDatabase), "{none}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_is_published_when_it_ends() {
-    let (server, simulator) = (Server::start(), Simulator::start(Options::default()).await.unwrap());
-    let client = server.database("photos").await;
-    let bench = Bench::with_pictures(&simulator.url(), "sk-any", 3);
-    bench.library.publishing.connect(server.url("photos").into()).await.unwrap();
-    let mut settings = bench.library.settings.stated().unwrap();
-    settings.publish.after_run = true;
-    bench.library.settings.replace(&settings).unwrap();
-    let run = bench.look_for(LABELS, MODEL).await;
-    assert_eq!(bench.end_of(run).await, COMPLETED);
-    assert_eq!(number(&client, "select count(*) from fieldmark.answers where state = 'done'").await, 3);
-    simulator.stop().await;
-}
-
 /// 2,000 images with 20 annotations each are sent in small batches, and the program is killed half-way twenty times.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_twenty_times_it_publishes_the_same_rows_as_once() {
     let server = Server::start();
     let (often, once) = (server.database("often").await, server.database("once").await);
     often.batch_execute(ROLES).await.unwrap();
-    often.batch_execute(&engine::publication_schema()).await.unwrap();
+    often.batch_execute(&engine::publication_schema(0)).await.unwrap();
     let bench = Bench::new();
     let library = sqlite(&bench);
     library.execute_batch("BEGIN").unwrap();
@@ -293,6 +296,26 @@ fn insert(library: &rusqlite::Connection, image: u32, label: &str, attributes: &
 
 /// By the command line.
 fn publish(bench: &Bench, variables: &[(&str, &str)]) {
-    let done = bench.fieldmark_among(variables).args(["publish", "--yes"]).output().unwrap();
+    succeed(bench.fieldmark_among(variables).args(["publish", "--yes"]));
+}
+
+/// Publishes the library at `path` to the database at `url`.
+fn publish_copy(bench: &Bench, path: &Path, url: &str) {
+    let mut fieldmark = Command::new(fieldmark_tests::binary("fieldmark"));
+    fieldmark.env_clear().env("HOME", bench.folder.path()).env("FIELDMARK_DATABASE_URL", url).stdin(Stdio::null());
+    succeed(fieldmark.arg("--db").arg(path).args(["publish", "--yes"]));
+}
+
+fn succeed(command: &mut Command) {
+    let done = command.output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// A backup of the library.
+fn backup(bench: &Bench) -> PathBuf {
+    let folder = bench.folder.path().join("backup");
+    std::fs::create_dir(&folder).unwrap();
+    let path = folder.join("library.sqlite");
+    sqlite(bench).execute("VACUUM INTO ?1", [path.to_str().unwrap()]).unwrap();
+    path
 }
