@@ -199,7 +199,10 @@ async fn thousandths_that_fit_the_pictures_are_suspected() {
     assert_eq!(report.diagnoses[0].changes, [Change::Calibrate, Change::OtherModel]);
     let said = bench.fieldmark(&server.url, KEY).args(["report", "latest"]).output().unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
-    assert!(said.contains("the coordinates may be thousandths, not pixel_xyxy: all 24 annotations in 12 images"), "{said}");
+    assert!(
+        said.contains("the coordinates may be thousandths, not pixel_xyxy: all 24 annotations in 12 images"),
+        "{said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -450,7 +450,9 @@ fn figures(finding: &Finding) -> Vec<f64> {
         }
         Finding::SlowedByPreparing { images_per_second, share } => vec![*images_per_second, *share],
         Finding::CostByOutput { share, thinking_share, .. } => vec![*share, *thinking_share],
-        Finding::RetriesHigh { .. } | Finding::MostlyOneFailure { .. } | Finding::CoordinatesSuspected { .. } => Vec::new(),
+        Finding::RetriesHigh { .. } | Finding::MostlyOneFailure { .. } | Finding::CoordinatesSuspected { .. } => {
+            Vec::new()
+        }
     }
 }
 
