@@ -118,13 +118,13 @@ export interface Api {
 	dragExport(path: string): Promise<boolean>;
 	/** The imported layers, newest first. */
 	importedLayers(): Promise<ImportedLayer[]>;
-	/** What an import would do; nothing is changed. */
+	/** What an import would do; nothing is changed. Like an import, it has a number of its own. */
 	previewDataset(number: number, request: DatasetImportRequest): Promise<DatasetPreview>;
 	/** Imports a dataset as a layer, which one step undoes. */
 	importDataset(number: number, request: DatasetImportRequest): Promise<ImportedDataset>;
-	/** Cancels the import or dry run that is going on. */
+	/** How far an import or dry run is; `None` if it is over. */
 	datasetImportProgress(number: number): Promise<DatasetImportProgress | null>;
-	/**  Cancels an import or dry run. */
+	/** Cancels an import or dry run. */
 	cancelDatasetImport(number: number): Promise<null>;
 	/** Opens the system's dialog for a file or, with `folder`, a folder; the path chosen, or `None` when it was cancelled. */
 	chooseDataset(folder: boolean): Promise<string | null>;
@@ -137,8 +137,12 @@ export interface Api {
 	disconnectDatabase(): Promise<null>;
 	/** Sends what has changed since the last time to the database, or everything. */
 	publish(isFromStart: boolean): Promise<Published>;
-	/** Evaluates runs and people's decisions of the library, the later ones compared with the first. */
+	/**
+	 * Evaluates runs and people's decisions of the library, the later ones compared with the first. An evaluation has a number
+	 * of its own.
+	 */
 	evaluate(number: number, request: EvaluationRequest): Promise<EvaluationReport>;
+	/** Cancels an evaluation. */
 	cancelEvaluation(number: number): Promise<null>;
 	decide(decision: Decision, layers?: LayerScope | null): Promise<Step>;
 	editAnnotations(edit: ImageEdit, layers?: LayerScope | null): Promise<Step>;
@@ -1167,7 +1171,7 @@ export type DatasetPreview = {
 	library_images: number,
 	/**  Not in the library. */
 	unmatched: SkippedImages,
-	/**  Several images of the library match equally well. */
+	/**  Several images of the library match equally well, or several of the file match the same one. */
 	ambiguous: SkippedImages,
 	/**  The file states a size that the image does not have, not even scaled. */
 	disagreeing: SkippedImages,
@@ -1444,7 +1448,7 @@ export type EvaluatedSource =
 { kind: "run"; run: RunId; model: string; model_name: string; recipe_name: string } | 
 /**  An imported dataset. */
 { kind: "layer"; layer: RunId; name: string; role: ImportRole } | 
-/**  What people accepted, edited and drew on reviewed images. */
+/**  Annotations that people accepted, edited or drew on reviewed images. */
 { kind: "people" } | { kind: "file"; path: string; format: string };
 
 /**  How detections are judged. */
@@ -1470,9 +1474,7 @@ export type EvaluationReport = {
 	is_ground_truth: boolean,
 	/**  Images that all sides have answered. */
 	images: number,
-	/**
-	 *  Of them, those with objects of the ground truth. Intervals need at least [`super::bootstrap::LEAST_IMAGES`].
-	 */
+	/**  Of them, those with objects of the ground truth. Intervals need at least [`super::bootstrap::LEAST_IMAGES`]. */
 	images_with_objects: number,
 	/**  Objects of the ground truth on them, without crowds. */
 	objects: number,
@@ -1537,7 +1539,7 @@ export type EvaluationResult = {
 	cost: CorrectBoxCost,
 	tags: TagResult | null,
 	captions: CaptionResult | null,
-	/**  `None` without resampling. */
+	/**  `None` without resampling, or with too few images. */
 	intervals: FigureIntervals | null,
 	/**  Difference from the first result on the same draws of images; `None` for the first. */
 	difference: FigureDifferences | null,
@@ -2347,11 +2349,11 @@ export type LabelMapping = {
 	to: string | null,
 };
 
-/**  Why a label becomes another one. */
+/**  Why a label of the file becomes what it becomes. */
 export type LabelReason = 
 /**  It has the same name. */
 "same_name" | 
-/**  It differs in case, spaces or accents only. */
+/**  It differs in case, spaces, hyphens or surrounding punctuation only. */
 "same_spelling" | 
 /**  It is a synonym or the plural of it. */
 "synonym" | 
@@ -2706,6 +2708,7 @@ export type Package =
 export type PairedDifference = {
 	/**  Of the images as they are. */
 	difference: number,
+	/**  `None` if there are too few images or draws to tell. */
 	interval: Interval | null,
 };
 
