@@ -149,7 +149,7 @@ async fn a_crop_has_the_pixels_of_its_box_in_the_upright_photo() {
     let row = rows.iter().find(|row| cell(row, "file") == "crops/cup_mug/6-1.png").unwrap();
     let of = ["file_name", "label", "status", "origin", "x", "height", "crop_x", "crop_y", "crop_width", "crop_height"];
     let of = of.map(|name| cell(row, name));
-    assert_eq!(of, ["6.jpg", "cup/mug", "accepted", "person", "220", "60.5", "220", "30", "100", "61"]);
+    assert_eq!(of, ["6.jpg", "cup/mug", "accepted", "person", "220.0", "60.5", "220", "30", "100", "61"]);
 
     // With a margin, as JPEG, in parts, with the photos, in one file.
     let split = Some(SplitRequest { keeps_groups: false, ..SplitRequest::default() });
