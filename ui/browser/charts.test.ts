@@ -1,4 +1,6 @@
 /** Charts: what is read at the pointer and by keyboard, and that they fit. */
+import { readFile } from "node:fs/promises";
+
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
@@ -102,6 +104,68 @@ describe("the values of a chart", () => {
     await page.keyboard.press("ArrowDown");
     await page.getByRole("region", { name: "Report of run 1" }).waitFor();
   });
+});
+
+describe("a saved chart", () => {
+  it("is an SVG of its own, in the colors of the light theme", async () => {
+    await openHistory();
+    const svg = (await saved(words.frame.chartAs.svg)).toString();
+    expect(svg).toMatch(/^<svg /u);
+    const read = await page.evaluate((text) => {
+      const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
+      const token = (theme: string) => {
+        const sample = document.createElement("div");
+        sample.dataset.theme = theme;
+        document.body.append(sample);
+        return getComputedStyle(sample).getPropertyValue("--accent").trim();
+      };
+      return {
+        hasError: parsed.querySelector("parsererror") !== null,
+        ground: parsed.querySelector("rect")?.getAttribute("fill"),
+        colors: [...parsed.querySelectorAll("[stroke]")].map((element) => element.getAttribute("stroke")),
+        light: token("light"),
+        dark: token("dark"),
+      };
+    }, svg);
+    expect(read.hasError).toBe(false);
+    expect(read.ground).toBe("#ffffff");
+    expect(read.colors).toContain(read.light);
+    expect(read.colors).not.toContain(read.dark);
+    expect(svg).not.toContain("var(");
+  });
+
+  it("is a PNG that shows it", async () => {
+    await openHistory();
+    const png = await saved(words.frame.chartAs.png);
+    expect(png.subarray(1, 4).toString()).toBe("PNG");
+    const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+    expect([width, height]).toEqual([1920, 960]);
+    const colors = await page.evaluate(async (data) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${data}`;
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.width, image.height);
+      const context = canvas.getContext("2d");
+      context?.drawImage(image, 0, 0);
+      const pixels = context?.getImageData(0, 0, image.width, image.height).data ?? [];
+      const found = new Set<string>();
+      for (let at = 0; at < pixels.length; at += 4) found.add(`${pixels[at]},${pixels[at + 1]},${pixels[at + 2]}`);
+      return { corner: `${pixels[0]},${pixels[1]},${pixels[2]}`, count: found.size };
+    }, png.toString("base64"));
+    expect(colors.corner).toBe("255,255,255");
+    expect(colors.count).toBeGreaterThan(10);
+  });
+
+  /** The rates of the newest run as a file. */
+  async function saved(as: string): Promise<Buffer> {
+    await page.getByRole("button", { name: words.frame.saveChart(words.run.chart) }).press("Enter");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: as }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^[\w-]+\.(svg|png)$/u);
+    return readFile(await download.path());
+  }
 });
 
 describe("the charts of a run", () => {

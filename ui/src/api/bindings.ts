@@ -85,19 +85,31 @@ export interface Api {
 	/** Imports the prices and limits of `models` from `table`. */
 	importPrices(table: string, models: ModelId[]): Promise<PriceList>;
 	monthSpending(): Promise<MonthSpending>;
+	/** What was spent over all time, as far as `filter` admits it. */
+	spendReport(filter: SpendFilter): Promise<SpendReport>;
+	/** The rows of `fieldmark spend --csv`. */
+	spendCsv(keys: SpendKey[], filter: SpendFilter): Promise<string>;
 	startRun(request: RunRequest): Promise<RunId>;
 	pauseRun(run: RunId): Promise<null>;
 	resumeRun(request: ResumeRequest): Promise<null>;
 	cancelRun(run: RunId): Promise<null>;
 	runs(): Promise<RunSummary[]>;
+	/** Replaces the name and tags of a run; those it has now. */
+	describeRun(run: RunId, description: RunDescription): Promise<RunDescription>;
 	/** What a run had cost as its images were finished. */
 	spentHistory(run: RunId): Promise<SpentAt[]>;
+	/** Runs over time, to be shown beside each other. */
+	runSeries(runs: RunId[]): Promise<RunSeries[]>;
 	/** What the pilot of a run cost, and what its other images will. */
 	pilotOutcome(run: RunId): Promise<PilotOutcome>;
 	runReport(run: RunId): Promise<RunReport>;
 	undoRun(run: RunId): Promise<number>;
 	/** Opens the system's save dialog; the path written, or `None` when it was cancelled. */
 	saveMetrics(run: RunId): Promise<string | null>;
+	/** Writes the page of a run, with annotated copies of its images, into a new folder. Opens the system's save dialog; the path of the page, or `None` when it was cancelled. `notices` are in the same language. */
+	saveReport(run: RunId, language: ReportLanguage, notices: Notice[]): Promise<string | null>;
+	/** Writes the same as a ZIP file into the library's folder, where a browser can download it by this name until the library is opened again. */
+	readyReport(run: RunId, language: ReportLanguage, notices: Notice[]): Promise<string>;
 	/** Every format, in display order. */
 	exportFormats(): Promise<FormatDescriptor[]>;
 	/** What an export would write, and to `target` if one is chosen. A later one with the same number cancels it. */
@@ -108,6 +120,8 @@ export interface Api {
 	saveExport(number: number, request: ExportRequest, path: string): Promise<Exported>;
 	/** Writes an export into the library's folder, where a browser can download it until the library is opened again. A folder becomes a ZIP file. */
 	readyExport(number: number, request: ExportRequest): Promise<ReadyExport>;
+	/** Writes a file that the window made, such as a chart, where the user chooses. Opens the system's save dialog; the path written, or `None` when it was cancelled. */
+	saveFile(name: string, contentBase64: string): Promise<string | null>;
 	/** How far an export is; `None` if it is over. */
 	exportProgress(number: number): Promise<ExportProgress | null>;
 	/** Cancels an export. Nothing of it stays. */
@@ -257,21 +271,28 @@ export function apiOver(transport: Transport): Api {
 		comparePrices: (table) => call("compare_prices", { table }),
 		importPrices: (table, models) => call("import_prices", { table, models }),
 		monthSpending: () => call("month_spending", {}),
+		spendReport: (filter) => call("spend_report", { filter }),
+		spendCsv: (keys, filter) => call("spend_csv", { keys, filter }),
 		startRun: (request) => call("start_run", { request }),
 		pauseRun: (run) => call("pause_run", { run }),
 		resumeRun: (request) => call("resume_run", { request }),
 		cancelRun: (run) => call("cancel_run", { run }),
 		runs: () => call("runs", {}),
+		describeRun: (run, description) => call("describe_run", { run, description }),
 		spentHistory: (run) => call("spent_history", { run }),
+		runSeries: (runs) => call("run_series", { runs }),
 		pilotOutcome: (run) => call("pilot_outcome", { run }),
 		runReport: (run) => call("run_report", { run }),
 		undoRun: (run) => call("undo_run", { run }),
 		saveMetrics: (run) => call("save_metrics", { run }),
+		saveReport: (run, language, notices) => call("save_report", { run, language, notices }),
+		readyReport: (run, language, notices) => call("ready_report", { run, language, notices }),
 		exportFormats: () => call("export_formats", {}),
 		previewExport: (number, request, target) => call("preview_export", { number, request, target }),
 		chooseExportTarget: (request) => call("choose_export_target", { request }),
 		saveExport: (number, request, path) => call("save_export", { number, request, path }),
 		readyExport: (number, request) => call("ready_export", { number, request }),
+		saveFile: (name, contentBase64) => call("save_file", { name, content_base64: contentBase64 }),
 		exportProgress: (number) => call("export_progress", { number }),
 		cancelExport: (number) => call("cancel_export", { number }),
 		showExport: (path) => call("show_export", { path }),
@@ -335,6 +356,16 @@ export function apiOver(transport: Transport): Api {
 		runProgress: (next, failed, run) => transport.subscribe("run_progress", { run }, next, failed),
 	};
 }
+
+/**  The cost of accepted annotations of a model, over the images that were sent and reviewed. */
+export type AcceptedCost = {
+	model: string,
+	images: number,
+	/**  As the vendor reported. */
+	paid_dollars: Dollars,
+	/**  Annotations that were accepted, or accepted after an edit. */
+	accepted: number,
+};
 
 /**  How two sides agree on an object. */
 export type Agreement = "relabelled" | "only_first" | "only_second" | "agreed";
@@ -1197,6 +1228,12 @@ export type DatasetPreview = {
 	skipped: SkippedParts[],
 };
 
+/**  What was spent on a day, as in [`MonthSpending::spent`]. */
+export type DaySpending = {
+	day: CalendarDate,
+	spent_dollars: Dollars,
+};
+
 /**  A review decision. */
 export type Decision = {
 	image: ImageId,
@@ -1910,6 +1947,15 @@ export type FolderListing = {
 	images: number,
 };
 
+/**  A month at the pace of the days before. */
+export type Forecast = {
+	month_dollars: Dollars,
+	/**  How many days the pace is from. */
+	days: number,
+	/**  What was spent in these days. */
+	spent_dollars: Dollars,
+};
+
 /**  Description of a dataset format. */
 export type FormatDescriptor = {
 	/**  See [`FormatId`]. */
@@ -2600,6 +2646,17 @@ export type ModelSettings = {
 	output_dollars_per_million?: Dollars | null,
 };
 
+/**  The current month, day by day, over all runs. */
+export type MonthCourse = {
+	month: MonthSpending,
+	today: CalendarDate,
+	last_day: CalendarDate,
+	/**  The days on which something was spent. */
+	days: DaySpending[],
+	/**  What the month will have cost at the pace of the last days; `None` if requests go back less than a week. */
+	forecast: Forecast | null,
+};
+
 /**  What was spent in a month. */
 export type MonthSpending = {
 	first_day: CalendarDate,
@@ -2650,6 +2707,12 @@ export type NotEvaluatedReason =
 "ambiguous" | 
 /**  The image of the other side has another size, not even scaled. */
 "other_size";
+
+/**  A noteworthy finding about a run, with the suggested changes, as text. */
+export type Notice = {
+	finding: string,
+	changes: string[],
+};
 
 /**  The smallest and largest value of an attribute. */
 export type NumberRange = {
@@ -3243,6 +3306,9 @@ export type ReportLabel = {
 	is_in_truth: boolean,
 };
 
+/**  The language of a report page. */
+export type ReportLanguage = "en" | "es";
+
 /**  A request to resume a run. */
 export type ResumeRequest = {
 	run: RunId,
@@ -3309,6 +3375,13 @@ export type RunCount = {
 	count: number,
 };
 
+/**  The user's name and tags of a run; both empty at first. */
+export type RunDescription = {
+	name: string,
+	/**  In the order of the alphabet. */
+	tags: string[],
+};
+
 /**  Statistics of an endpoint of a run, over all sessions. */
 export type RunEndpoint = {
 	name: string,
@@ -3321,6 +3394,19 @@ export type RunEndpoint = {
 	detail: string | null,
 	/**  Whether it worked when last used. */
 	is_working: boolean,
+};
+
+/**  The quote of a complete run, and what it cost. */
+export type RunEstimate = {
+	run: RunId,
+	/**  Milliseconds since the Unix epoch. */
+	started_at: number,
+	model_name: string,
+	quoted_dollars: CostRange,
+	/**  As the vendor reported. */
+	paid_dollars: Dollars,
+	/**  Whether the cost was in the likely range; `None` if there was no such range. */
+	is_likely: boolean | null,
 };
 
 export type RunId = number;
@@ -3537,6 +3623,19 @@ export type RunRequest = {
 	collection?: CollectionId | null,
 };
 
+/**  A run over time, to be shown beside others. */
+export type RunSeries = {
+	run: RunId,
+	/**  Active time, without pauses. */
+	elapsed_millis: number,
+	/**  Images per minute in equal steps of active time ([`crate::rate::history`]). */
+	rates: number[],
+	/**  Durations of the images that finished in each step of `rates`; `None` where none did. */
+	durations: (DurationPoint | null)[],
+	/**  What it had cost at numbers of images that all series have; empty if no cost was reported. */
+	spent: SpentAt[],
+};
+
 /**  How runs call remote models. */
 export type RunSettings = {
 	/**  `None` is automatic. */
@@ -3567,6 +3666,7 @@ export type RunState =
 /**  A run in the history. */
 export type RunSummary = {
 	id: RunId,
+	description: RunDescription,
 	state: RunState,
 	/**  The message that came with an automatic stop. */
 	stop_detail: string | null,
@@ -3923,6 +4023,77 @@ export type Speedup = {
 	saved_millis: number,
 	baseline: Baseline,
 };
+
+/**  The values that a filter of spending may have. */
+export type SpendChoices = {
+	months: string[],
+	models: string[],
+	recipes: string[],
+	collections: string[],
+};
+
+/**  Sums over requests that have ended. */
+export type SpendFigures = {
+	/**  Images whose last request is among these. An image counts once in every run. */
+	images: number,
+	requests: number,
+	/**  Requests to a model without a known price, which are not part of any amount. */
+	unpriced_requests: number,
+	/**  As the vendors reported. */
+	paid_dollars: Dollars,
+	/**  The part of `paid` for images that failed in the end. */
+	paid_for_failed_dollars: Dollars,
+	/**  The maximum of requests without an answer that may be billed. */
+	possibly_billed_dollars: Dollars,
+	input_tokens: number,
+	output_tokens: number,
+};
+
+/**  Which requests are summed up; all of them by default. */
+export type SpendFilter = {
+	/**  The first month, such as `2026-01`. */
+	from: string | null,
+	model: string | null,
+	recipe: string | null,
+	collection: string | null,
+};
+
+/**  What requests may be summed up by. */
+export type SpendKey = "month" | "model" | "recipe" | "collection";
+
+/**  All figures of the screen about spending. */
+export type SpendReport = {
+	total: SpendRow,
+	by_month: SpendRow[],
+	by_model: SpendRow[],
+	by_recipe: SpendRow[],
+	by_collection: SpendRow[],
+	/**  By month and one more key each. */
+	models_by_month: SpendRow[],
+	recipes_by_month: SpendRow[],
+	collections_by_month: SpendRow[],
+	/**  Complete runs with a request among these, oldest first. */
+	estimates: RunEstimate[],
+	accepted: AcceptedCost[],
+	course: MonthCourse,
+	/**  Of everything that was spent, whatever the filter. */
+	choices: SpendChoices,
+	/**  The names of the models by their ids. */
+	model_names: { [key in string]: string },
+};
+
+/**  Requests that have the same keys. */
+export type SpendRow = {
+	/**  Such as `2026-11`, in the time zone of this machine, by when the request ended. */
+	month?: string | null,
+	model?: string | null,
+	/**  Empty for calibrations. */
+	recipe?: string | null,
+	/**  The first collection of the image, so that no request counts twice. Empty for images without one. */
+	collection?: string | null,
+	/**  Runs with such a request. */
+	runs: number,
+} & SpendFigures;
 
 /**  What a run had cost when a number of images was finished. */
 export type SpentAt = {

@@ -3,7 +3,16 @@ import "./browserLanguage";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-import { type ChartAxis, type ChartColor, type ChartSeries, type ChartSpec, tickLabels } from "./spec";
+import {
+  type ChartAxis,
+  type ChartColor,
+  type ChartFill,
+  type ChartSeries,
+  type ChartSpec,
+  DECIMAL_STEPS,
+  drawnValues,
+  tickLabels,
+} from "./spec";
 
 /** The area within the axes, in CSS pixels from the upper left corner of the chart. */
 export interface PlotArea {
@@ -31,6 +40,9 @@ const X_SPACE = 72;
 const Y_SPACE = 22;
 const DASH = [4, 3];
 const BAR_GAP = 2;
+/** Share of its room that a stacked bar takes, and the most pixels. */
+const STACK_SIZE: [number, number] = [0.6, 56];
+const PATTERN_PIXELS = 6;
 const POINT_PIXELS = 8;
 /** A bar of one among thousands is still seen. */
 const LEAST_BAR_SHARE = 0.015;
@@ -92,7 +104,7 @@ export class Plot {
       gap: isVertical ? AXIS_GAP : 4,
       space: isVertical ? Y_SPACE : X_SPACE,
       size: isVertical ? (_, texts) => widthOf(texts, font) + AXIS_GAP : X_AXIS_HEIGHT,
-      incrs: () => (read()?.steps as number[] | undefined) ?? DECIMAL_STEPS,
+      incrs: () => (read()?.steps as number[] | undefined) ?? [...DECIMAL_STEPS],
       values: (_, ticks) => tickLabels(ticks, (tick) => read()?.format(tick) ?? ""),
     });
     const range = (read: () => ChartAxis | undefined) => (): uPlot.Range.MinMax => [read()?.from ?? 0, read()?.to ?? 1];
@@ -142,20 +154,20 @@ export class Plot {
   }
 }
 
-/** 1, 2 and 5 times powers of ten, from a millionth. */
-const DECIMAL_STEPS = Array.from({ length: 19 }, (_, place) => 10 ** (place - 6)).flatMap((unit) => [
-  unit,
-  2 * unit,
-  5 * unit,
-]);
-
-function seriesOf(series: ChartSeries, color: (token: ChartColor) => string): uPlot.Series {
+function seriesOf(series: ChartSeries, color: (token: ChartColor | "surface") => string): uPlot.Series {
   const stroke = color(series.color);
   const scale = series.isOnRight ? "right" : "y";
   const points = { show: false };
   switch (series.kind) {
     case "bars":
-      return { scale, fill: stroke, points, paths: barsOf() };
+      return {
+        scale,
+        points,
+        paths: barsOf(series.isStacked),
+        // The pattern is made anew with every drawing: the resolution of the screen may change.
+        fill: () => fillOf(series.fill ?? "solid", stroke, color("surface")),
+        ...(series.fill === "outline" ? { stroke, width: 1 } : {}),
+      };
     case "point":
       return { scale, stroke, paths: () => null, points: { show: true, size: POINT_PIXELS, fill: stroke } };
     default:
@@ -164,28 +176,58 @@ function seriesOf(series: ChartSeries, color: (token: ChartColor) => string): uP
         stroke,
         width: series.color === "accent" ? 1.5 : 1,
         points,
+        spanGaps: series.isContinuous ?? false,
         ...(series.isDashed ? { dash: DASH } : {}),
         ...(series.kind === "step" ? { paths: uPlot.paths.stepped?.({ align: 1 }) } : {}),
       };
   }
 }
 
-function barsOf(): uPlot.Series.PathBuilder | undefined {
-  return uPlot.paths.bars?.({ size: [1, Infinity], gap: BAR_GAP });
+function barsOf(isStacked = false): uPlot.Series.PathBuilder | undefined {
+  return uPlot.paths.bars?.(isStacked ? { size: STACK_SIZE } : { size: [1, Infinity], gap: BAR_GAP });
 }
 
-function dataOf({ x, series, yAxis }: ChartSpec): uPlot.AlignedData {
-  const least = yAxis.to * LEAST_BAR_SHARE;
-  const drawn = series.map(({ kind, values }) =>
-    values.map((value) => (kind === "bars" && value !== null && value > 0 ? Math.max(value, least) : value)),
-  );
-  return [[...x], ...drawn] as uPlot.AlignedData;
+/** Stripes and dots stand on the surface, which covers the bars below. */
+function fillOf(fill: ChartFill, color: string, surface: string): CanvasRenderingContext2D["fillStyle"] {
+  if (fill === "solid") return color;
+  if (fill === "outline") return surface;
+  const tile = document.createElement("canvas");
+  const size = Math.round(PATTERN_PIXELS * devicePixelRatio);
+  tile.width = tile.height = size;
+  const context = tile.getContext("2d");
+  if (!context) return color;
+  context.fillStyle = surface;
+  context.fillRect(0, 0, size, size);
+  context.fillStyle = context.strokeStyle = color;
+  if (fill === "dots") {
+    context.arc(size / 2, size / 2, size / 5, 0, 2 * Math.PI);
+    context.fill();
+  } else {
+    context.lineWidth = size / 2.5;
+    // Three lines, so that the corners of the tile are whole.
+    for (const shift of [-size, 0, size]) {
+      context.moveTo(shift - size / 2, size * 1.5);
+      context.lineTo(shift + size * 1.5, -size / 2);
+    }
+    context.stroke();
+  }
+  return context.createPattern(tile, "repeat") ?? color;
+}
+
+function dataOf(spec: ChartSpec): uPlot.AlignedData {
+  const least = spec.yAxis.to * LEAST_BAR_SHARE;
+  const drawn = drawnValues(spec).map((values, place) => {
+    const { kind, isStacked } = spec.series[place] ?? {};
+    if (kind !== "bars" || isStacked) return values;
+    return values.map((value) => (value !== null && value > 0 ? Math.max(value, least) : value));
+  });
+  return [[...spec.x], ...drawn] as uPlot.AlignedData;
 }
 
 /** What cannot be changed in a drawing. */
 function structureOf({ series, rightAxis, band }: ChartSpec): string {
   return JSON.stringify([
-    series.map(({ kind, color, isDashed, isOnRight }) => [kind, color, isDashed, isOnRight]),
+    series.map(({ kind, color, fill, isDashed, isOnRight }) => [kind, color, fill, isDashed, isOnRight]),
     rightAxis !== undefined,
     band,
   ]);

@@ -1,7 +1,10 @@
 /** What a chart shows, and reading it point by point. Independent of how it is drawn. */
 
 /** A token of `tokens.css` without its dashes. */
-export type ChartColor = "accent" | "text-muted" | "text-faint" | "line-control" | "line-strong" | "bad";
+export type ChartColor = "accent" | "text-muted" | "text-faint" | "line-control" | "line-strong" | "bad" | "caution";
+
+/** How bars are filled, where colors alone would not tell series apart. */
+export type ChartFill = "solid" | "stripes" | "dots" | "outline";
 
 export interface ChartSeries {
   name: string;
@@ -13,6 +16,12 @@ export interface ChartSeries {
   kind: "line" | "step" | "bars" | "point";
   color: ChartColor;
   isDashed?: boolean;
+  /** Whether a line goes on over points at which only other series have a value. */
+  isContinuous?: true;
+  /** Of bars; solid by default. */
+  fill?: ChartFill;
+  /** Bars that stand on each other, the first on top. */
+  isStacked?: true;
   /** Whether it has the axis on the right. */
   isOnRight?: boolean;
   /** Left out of the key, because another series explains it. It is still read at the cursor. */
@@ -67,6 +76,11 @@ export const COUNT_STEPS: readonly number[] = Array.from({ length: 10 }, (_, pow
   5 * unit,
 ]);
 
+/** 1, 2 and 5 times powers of ten, from a millionth. */
+export const DECIMAL_STEPS: readonly number[] = Array.from({ length: 19 }, (_, place) => 10 ** (place - 6)).flatMap(
+  (unit) => [unit, 2 * unit, 5 * unit],
+);
+
 /** The labels of ticks. One that reads like the tick before it is empty: short steps after hours. */
 export function tickLabels(ticks: readonly number[], format: (value: number) => string): string[] {
   const texts = ticks.map((tick) => format(tick));
@@ -79,6 +93,17 @@ export function readingsAt({ series }: ChartSpec, index: number): Reading[] {
     const value = each.values[index] ?? null;
     return value === null || each.isUnread ? [] : [{ series: each, text: each.format(value, index) }];
   });
+}
+
+/** The values as they are drawn: a stacked bar reaches from the axis to its top, and the next ones cover it. */
+export function drawnValues({ series }: ChartSpec): (number | null)[][] {
+  return series.map(({ values, isStacked }, place) =>
+    values.map((value, index) => {
+      if (!isStacked || value === null || value === 0) return isStacked ? null : value;
+      const below = series.slice(place).filter((each) => each.isStacked);
+      return below.reduce((sum, each) => sum + (each.values[index] ?? 0), 0);
+    }),
+  );
 }
 
 /** A point as it is spoken: "1 min 20 s: Images per minute 62, Concurrency 14". */

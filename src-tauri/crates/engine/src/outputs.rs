@@ -21,6 +21,12 @@ impl Outputs {
         Self { store, layout }
     }
 
+    /// Writes a whole file, unless that must not be overwritten.
+    pub fn write(&self, path: &Path, content: &[u8]) -> Result<()> {
+        self.check(path)?;
+        files::write(path, content).map_err(EngineError::file(path))
+    }
+
     /// Refuses a path that output must not overwrite: an original, a file of the library, a folder.
     ///
     /// # Errors

@@ -3,11 +3,14 @@
 
 use std::path::PathBuf;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use domain::dataset::FormatDescriptor;
 use domain::export::{ExportPreview, ExportProgress, ExportRequest, Exported, ReadyExport};
 use engine::EngineError;
 
 use crate::router::operations;
+use crate::{ApiError, ErrorCode};
 
 operations! {
     /// Every format, in display order.
@@ -45,6 +48,19 @@ operations! {
     read ready_export(api, number: u32, request: ExportRequest) -> ReadyExport {
         let listed = api.list_export(number);
         api.ask(move |library| library.datasets.ready(&request, &listed)).await
+    }
+
+    /// Writes a file that the window made, such as a chart, where the user chooses. Opens the system's save dialog; the path
+    /// written, or `None` when it was cancelled.
+    read save_file(api, name: String, content_base64: String) -> Option<String> {
+        let invalid = |error: base64::DecodeError| ApiError::new(ErrorCode::InvalidInput, error.to_string());
+        let content = BASE64_STANDARD.decode(&content_base64).map_err(invalid)?;
+        let Some(path) = api.desktop()?.choose_file_to_save(name).await else { return Ok(None) };
+        api.ask(move |library| {
+            library.outputs.write(&path, &content)?;
+            Ok(Some(path.to_string_lossy().into_owned()))
+        })
+        .await
     }
 
     /// How far an export is; `None` if it is over.
