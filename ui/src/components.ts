@@ -19,6 +19,7 @@ import type { RecipeEditor } from "./recipe/editor.svelte";
 import RecipeScreen from "./recipe/RecipeScreen.svelte";
 import RunScreen from "./run/RunScreen.svelte";
 import SettingsScreen from "./settings/SettingsScreen.svelte";
+import SpendScreen from "./spend/SpendScreen.svelte";
 import type { Screen } from "./state/screens";
 
 /** The state of screens that is kept while another screen shows. */
@@ -43,6 +44,7 @@ const COMPONENTS: Record<Screen, Component<ScreenStates> | Component<Record<stri
   compare: CompareScreen,
   evaluate: EvaluateScreen,
   history: HistoryScreen,
+  spend: SpendScreen,
   recipe: RecipeScreen,
   settings: SettingsScreen,
 };

@@ -141,6 +141,7 @@ pub fn annotate(scene: &Scene, photos: &Path, folder: &Path) -> Done<()> {
     let store = Store::open(&copied.database)?;
     let first = PastRun {
         number: 1,
+        day: 1,
         quoted: CostRange::default(),
         worker: &Worker::Detector,
         recipe: &recipe_before,
@@ -153,6 +154,7 @@ pub fn annotate(scene: &Scene, photos: &Path, folder: &Path) -> Done<()> {
     let images = scene.annotated();
     let second = PastRun {
         number: 2,
+        day: 2,
         quoted: quoted[0],
         worker: &worker,
         recipe: &recipe,
@@ -181,6 +183,7 @@ pub fn annotate(scene: &Scene, photos: &Path, folder: &Path) -> Done<()> {
             scene,
             &PastRun {
                 number: 3,
+                day: 3,
                 quoted: quoted[1],
                 images: scene.images,
                 finished: scene.images / 2,
@@ -188,6 +191,11 @@ pub fn annotate(scene: &Scene, photos: &Path, folder: &Path) -> Done<()> {
                 ..second
             },
         )?;
+    }
+    if let Worker::Elsewhere(price) = &worker
+        && scene.has_months
+    {
+        super::months::add(&store, scene, &second, price)?;
     }
     while store.write_derived_blocking(|edit| edit.look_through(CHECKED_AT_ONCE))? {}
     drop(store);

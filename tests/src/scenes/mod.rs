@@ -13,11 +13,12 @@
 //!   `local` has a server of open models on this machine, which looks at pictures;
 //! - runs: `interrupted` has a latest one whose process died, with `priced` while requests were under way; `stopped=key_rejected` one
 //!   that ended so; `batch` one whose batches are at the vendor; `held=unreachable` holds requests for that reason; `still` answers only
-//!   half of a run; `answered` counts the answers of the past as paid for; `hooks` has hooks.
+//!   half of a run; `months`, with `priced`, has runs of other models in the months before; `answered` counts the answers of the past as paid for; `hooks` has hooks.
 
 mod control;
 mod copies;
 mod library;
+mod months;
 mod objects;
 mod opened;
 mod past;
@@ -95,6 +96,7 @@ pub struct Scene {
     pub latest: Latest,
     pub held: Option<Held>,
     pub stands_still: bool,
+    pub has_months: bool,
     pub counts_answers: bool,
     pub has_hooks: bool,
 }
@@ -129,6 +131,7 @@ impl Default for Scene {
             latest: Latest::Complete,
             held: None,
             stands_still: false,
+            has_months: false,
             counts_answers: false,
             has_hooks: false,
         }
@@ -165,6 +168,7 @@ impl FromStr for Scene {
                 "stopped" => scene.latest = Latest::Stopped(named(value).ok_or_else(wrong)?),
                 "batch" => scene.latest = Latest::InBatches,
                 "held" => scene.held = Some(Held::named(value).ok_or_else(wrong)?),
+                "months" => scene.has_months = true,
                 "still" => scene.stands_still = true,
                 "answered" => scene.counts_answers = true,
                 "hooks" => scene.has_hooks = true,

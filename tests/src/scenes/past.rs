@@ -22,9 +22,9 @@ use super::Done;
 use super::objects::Found;
 use super::photos::{chance, photo_of};
 
-/// 2026-11-21 09:30 UTC; a run begins so many days later as its number says.
+/// 2026-11-21 09:30 UTC.
 const LONG_AGO_MILLIS: u64 = 1_795_253_400_000;
-const A_DAY_MILLIS: u64 = 86_400_000;
+const A_DAY_MILLIS: i64 = 86_400_000;
 const CONCURRENCY: u32 = 4;
 const WRITTEN_AT_ONCE: u32 = 1_000;
 /// A model elsewhere takes so much longer than the detector.
@@ -78,6 +78,8 @@ pub enum Ending {
 /// A run to write.
 pub struct PastRun<'a> {
     pub number: u32,
+    /// When it began, in days after 2026-11-21.
+    pub day: i32,
     pub quoted: CostRange,
     pub worker: &'a Worker,
     pub recipe: &'a Recipe,
@@ -164,7 +166,7 @@ fn lose_batch(edit: &Edit<'_>, run: RunId, largest: PicoDollars, now: u64) -> st
 impl PastRun<'_> {
     /// When it began, in milliseconds since the Unix epoch.
     fn began(&self) -> u64 {
-        LONG_AGO_MILLIS + u64::from(self.number) * A_DAY_MILLIS
+        LONG_AGO_MILLIS.saturating_add_signed(i64::from(self.day) * A_DAY_MILLIS)
     }
 }
 
@@ -179,6 +181,12 @@ impl Worker {
     const fn is_elsewhere(&self) -> bool {
         matches!(self, Self::Elsewhere(_))
     }
+}
+
+/// What the first `images` of a library cost.
+#[must_use]
+pub fn cost(images: u32, price: &Price) -> PicoDollars {
+    (1..=images).map(|image| bill(image, price).paid).sum()
 }
 
 fn new_run(past: &PastRun<'_>) -> NewRun {

@@ -55,11 +55,12 @@ impl Templates {
         let photos = self.photos(Photos::of(scene))?;
         let Scene { images, annotations, latest, .. } = scene;
         let name = format!(
-            "library-{images}-{annotations}-{latest:?}{}{}{}{}{}-{}",
+            "library-{images}-{annotations}-{latest:?}{}{}{}{}{}{}-{}",
             if scene.has_mistakes { "-mistakes" } else { "" },
             if scene.has_layers { "-layers" } else { "" },
             if scene.is_birds { "-birds" } else { "" },
             if scene.is_priced { "-priced" } else { "" },
+            if scene.has_months { "-months" } else { "" },
             if scene.has_hooks { "-hooks" } else { "" },
             Photos::of(scene),
         );

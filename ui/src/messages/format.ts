@@ -221,6 +221,12 @@ export function month(day: CalendarDate): string {
   return days({ month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(day));
 }
 
+/** "2026-11-23" as "Nov", and in January as "Jan 2026". */
+export function monthName(day: CalendarDate): string {
+  const year = day.slice(5, 7) === "01" ? ({ year: "numeric" } as const) : {};
+  return days({ month: "short", ...year, timeZone: "UTC" }).format(new Date(day));
+}
+
 /** The first and last day of a span, or its whole months or years: "May 2026", "2025". */
 export function period(
   least: CalendarDate,

@@ -20,6 +20,7 @@ export const SCREENS = {
   history: { keys: ["Mod+5"], isInTitleBar: true },
   compare: { keys: ["Mod+6"] },
   evaluate: { keys: ["Mod+7"] },
+  spend: { keys: ["Mod+8"] },
   audit: {},
   recipe: {},
   settings: { keys: ["Mod+,"] },

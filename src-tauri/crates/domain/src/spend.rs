@@ -1,10 +1,13 @@
 //! What was spent, by month, model, recipe and collection.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::money::PicoDollars;
+use crate::calendar::CalendarDate;
+use crate::ids::RunId;
+use crate::money::{CostRange, PicoDollars};
+use crate::month::MonthSpending;
 
 /// What requests may be summed up by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,8 +24,93 @@ impl SpendKey {
     pub const ALL: [Self; 4] = [Self::Month, Self::Model, Self::Recipe, Self::Collection];
 }
 
-/// The requests of a month about images of a collection with a model and a recipe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Sums over requests that have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SpendFigures {
+    /// Images whose last request is among these. An image counts once in every run.
+    pub images: u32,
+    pub requests: u32,
+    /// Requests to a model without a known price, which are not part of any amount.
+    pub unpriced_requests: u32,
+    /// As the vendors reported.
+    #[serde(rename = "paid_dollars")]
+    pub paid: PicoDollars,
+    /// The part of `paid` for images that failed in the end.
+    #[serde(rename = "paid_for_failed_dollars")]
+    pub paid_for_failed: PicoDollars,
+    /// The maximum of requests without an answer that may be billed.
+    #[serde(rename = "possibly_billed_dollars")]
+    pub possibly_billed: PicoDollars,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub input_tokens: u64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub output_tokens: u64,
+}
+
+impl std::ops::AddAssign for SpendFigures {
+    fn add_assign(&mut self, other: Self) {
+        self.images += other.images;
+        self.requests += other.requests;
+        self.unpriced_requests += other.unpriced_requests;
+        self.paid += other.paid;
+        self.paid_for_failed += other.paid_for_failed;
+        self.possibly_billed += other.possibly_billed;
+        self.input_tokens += other.input_tokens;
+        self.output_tokens += other.output_tokens;
+    }
+}
+
+/// The requests of a run in a month about images of a collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerSum {
+    /// Such as `2026-11`, in the time zone of this machine, by when the requests ended.
+    pub month: String,
+    pub model: String,
+    /// Empty for calibrations.
+    pub recipe: String,
+    /// The first collection of the images, so that no request counts twice. Empty for images without one.
+    pub collection: String,
+    /// `None` for calibrations.
+    pub run: Option<RunId>,
+    pub figures: SpendFigures,
+}
+
+impl LedgerSum {
+    fn key(&self, key: SpendKey) -> &str {
+        match key {
+            SpendKey::Month => &self.month,
+            SpendKey::Model => &self.model,
+            SpendKey::Recipe => &self.recipe,
+            SpendKey::Collection => &self.collection,
+        }
+    }
+}
+
+/// Which requests are summed up; all of them by default.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SpendFilter {
+    /// The first month, such as `2026-01`.
+    pub from: Option<String>,
+    pub model: Option<String>,
+    pub recipe: Option<String>,
+    pub collection: Option<String>,
+}
+
+impl SpendFilter {
+    #[must_use]
+    pub fn admits(&self, sum: &LedgerSum) -> bool {
+        let is_any_or = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
+        self.from.as_ref().is_none_or(|from| *from <= sum.month)
+            && is_any_or(&self.model, &sum.model)
+            && is_any_or(&self.recipe, &sum.recipe)
+            && is_any_or(&self.collection, &sum.collection)
+    }
+}
+
+/// Requests that have the same keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SpendRow {
     /// Such as `2026-11`, in the time zone of this machine, by when the request ended.
@@ -36,42 +124,33 @@ pub struct SpendRow {
     /// The first collection of the image, so that no request counts twice. Empty for images without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collection: Option<String>,
-    pub requests: u32,
-    /// As the vendors reported.
-    #[serde(rename = "paid_dollars")]
-    pub paid: PicoDollars,
-    /// The maximum of requests without an answer that may be billed.
-    #[serde(rename = "possibly_billed_dollars")]
-    pub possibly_billed: PicoDollars,
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub input_tokens: u64,
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub output_tokens: u64,
+    /// Runs with such a request.
+    pub runs: u32,
+    #[serde(flatten)]
+    pub figures: SpendFigures,
 }
 
-/// The sums of `rows` by `keys`, in their order. The other keys are `None`.
+/// The sums of `sums` by `keys`, in their order. The other keys are `None`.
 #[must_use]
-pub fn summed(rows: &[SpendRow], keys: &[SpendKey]) -> Vec<SpendRow> {
-    let mut sums: BTreeMap<Vec<Option<String>>, SpendRow> = BTreeMap::new();
-    for row in rows {
-        let of = |key| keys.contains(&key);
-        let mut row = row.clone();
-        row.month = row.month.filter(|_| of(SpendKey::Month));
-        row.model = row.model.filter(|_| of(SpendKey::Model));
-        row.recipe = row.recipe.filter(|_| of(SpendKey::Recipe));
-        row.collection = row.collection.filter(|_| of(SpendKey::Collection));
-        let place = keys.iter().map(|key| row.key(*key).map(ToOwned::to_owned)).collect();
-        sums.entry(place)
-            .and_modify(|sum| {
-                sum.requests += row.requests;
-                sum.paid += row.paid;
-                sum.possibly_billed += row.possibly_billed;
-                sum.input_tokens += row.input_tokens;
-                sum.output_tokens += row.output_tokens;
-            })
-            .or_insert(row);
+pub fn summed<'a>(sums: impl IntoIterator<Item = &'a LedgerSum>, keys: &[SpendKey]) -> Vec<SpendRow> {
+    let mut rows: BTreeMap<Vec<&str>, (SpendFigures, BTreeSet<RunId>)> = BTreeMap::new();
+    for sum in sums {
+        let (figures, runs) = rows.entry(keys.iter().map(|key| sum.key(*key)).collect()).or_default();
+        *figures += sum.figures;
+        runs.extend(sum.run);
     }
-    sums.into_values().collect()
+    let row = |(values, (figures, runs)): (Vec<&str>, (SpendFigures, BTreeSet<RunId>))| {
+        let value = |wanted| keys.iter().position(|key| *key == wanted).map(|place| values[place].to_owned());
+        SpendRow {
+            month: value(SpendKey::Month),
+            model: value(SpendKey::Model),
+            recipe: value(SpendKey::Recipe),
+            collection: value(SpendKey::Collection),
+            runs: u32::try_from(runs.len()).unwrap_or(u32::MAX),
+            figures,
+        }
+    };
+    rows.into_iter().map(row).collect()
 }
 
 impl SpendRow {
@@ -87,35 +166,188 @@ impl SpendRow {
     }
 }
 
+/// The quote of a complete run, and what it cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RunEstimate {
+    pub run: RunId,
+    /// Milliseconds since the Unix epoch.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub started_at: u64,
+    pub model_name: String,
+    #[serde(rename = "quoted_dollars")]
+    pub quoted: CostRange,
+    /// As the vendor reported.
+    #[serde(rename = "paid_dollars")]
+    pub paid: PicoDollars,
+    /// Whether the cost was in the likely range; `None` if there was no such range.
+    pub is_likely: Option<bool>,
+}
+
+/// What reviewed images of a run cost, and the annotations that people kept on them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewedSum {
+    pub run: RunId,
+    pub model: String,
+    /// As in [`LedgerSum`].
+    pub collection: String,
+    pub images: u32,
+    pub paid: PicoDollars,
+    pub accepted: u32,
+}
+
+/// The cost of accepted annotations of a model, over the images that were sent and reviewed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct AcceptedCost {
+    pub model: String,
+    pub images: u32,
+    /// As the vendor reported.
+    #[serde(rename = "paid_dollars")]
+    pub paid: PicoDollars,
+    /// Annotations that were accepted, or accepted after an edit.
+    pub accepted: u32,
+}
+
+impl AcceptedCost {
+    /// By model, in their order.
+    #[must_use]
+    pub fn by_model<'a>(sums: impl IntoIterator<Item = &'a ReviewedSum>) -> Vec<Self> {
+        let mut models: BTreeMap<&str, Self> = BTreeMap::new();
+        for sum in sums {
+            let cost = models.entry(&sum.model).or_default();
+            cost.model.clone_from(&sum.model);
+            cost.images += sum.images;
+            cost.paid += sum.paid;
+            cost.accepted += sum.accepted;
+        }
+        models.into_values().collect()
+    }
+}
+
+/// What was spent on a day, as in [`MonthSpending::spent`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct DaySpending {
+    pub day: CalendarDate,
+    #[serde(rename = "spent_dollars")]
+    pub spent: PicoDollars,
+}
+
+/// The current month, day by day, over all runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct MonthCourse {
+    pub month: MonthSpending,
+    pub today: CalendarDate,
+    pub last_day: CalendarDate,
+    /// The days on which something was spent.
+    pub days: Vec<DaySpending>,
+    /// What the month will have cost at the pace of the last days; `None` if requests go back less than a week.
+    pub forecast: Option<Forecast>,
+}
+
+/// A month at the pace of the days before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Forecast {
+    #[serde(rename = "month_dollars")]
+    pub month: PicoDollars,
+    /// How many days the pace is from.
+    pub days: u32,
+    /// What was spent in these days.
+    #[serde(rename = "spent_dollars")]
+    pub spent: PicoDollars,
+}
+
+impl Forecast {
+    /// The most days that a pace is from.
+    pub const MOST_DAYS: u32 = 28;
+    const LEAST_DAYS: u32 = 7;
+
+    /// Of a month with `days_left` after today, of which `spent` is spent. The ledger goes back `days`, in the last of which, up to
+    /// [`Self::MOST_DAYS`], `spent_lately` was spent.
+    #[must_use]
+    pub fn new(spent: PicoDollars, days_left: u32, days: u32, spent_lately: PicoDollars) -> Option<Self> {
+        let days = days.min(Self::MOST_DAYS);
+        (days >= Self::LEAST_DAYS).then(|| Self {
+            month: spent + PicoDollars(spent_lately.0 / u64::from(days) * u64::from(days_left)),
+            days,
+            spent: spent_lately,
+        })
+    }
+}
+
+/// The values that a filter of spending may have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SpendChoices {
+    pub months: Vec<String>,
+    pub models: Vec<String>,
+    pub recipes: Vec<String>,
+    pub collections: Vec<String>,
+}
+
+/// All figures of the screen about spending.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SpendReport {
+    pub total: SpendRow,
+    pub by_month: Vec<SpendRow>,
+    pub by_model: Vec<SpendRow>,
+    pub by_recipe: Vec<SpendRow>,
+    pub by_collection: Vec<SpendRow>,
+    /// By month and one more key each.
+    pub models_by_month: Vec<SpendRow>,
+    pub recipes_by_month: Vec<SpendRow>,
+    pub collections_by_month: Vec<SpendRow>,
+    /// Complete runs with a request among these, oldest first.
+    pub estimates: Vec<RunEstimate>,
+    pub accepted: Vec<AcceptedCost>,
+    pub course: MonthCourse,
+    /// Of everything that was spent, whatever the filter.
+    pub choices: SpendChoices,
+    /// The names of the models by their ids.
+    pub model_names: BTreeMap<String, String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn row(month: &str, model: &str, paid: u64) -> SpendRow {
-        SpendRow {
-            month: Some(month.into()),
-            model: Some(model.into()),
-            recipe: Some("birds".into()),
-            collection: Some(String::new()),
-            requests: 1,
-            paid: PicoDollars(paid),
-            possibly_billed: PicoDollars(1),
-            input_tokens: 10,
-            output_tokens: 2,
+    fn sum(month: &str, model: &str, run: u32, paid: u64) -> LedgerSum {
+        LedgerSum {
+            month: month.into(),
+            model: model.into(),
+            recipe: "birds".into(),
+            collection: String::new(),
+            run: Some(RunId(run)),
+            figures: SpendFigures {
+                images: 1,
+                requests: 1,
+                paid: PicoDollars(paid),
+                possibly_billed: PicoDollars(1),
+                input_tokens: 10,
+                output_tokens: 2,
+                ..SpendFigures::default()
+            },
         }
+    }
+
+    fn sums() -> [LedgerSum; 4] {
+        [sum("2026-11", "b", 1, 1), sum("2026-10", "a", 2, 2), sum("2026-11", "a", 2, 4), sum("2026-10", "b", 1, 8)]
     }
 
     #[test]
     fn requests_are_summed_up_by_the_keys_in_their_order() {
-        let rows = [row("2026-11", "b", 1), row("2026-10", "a", 2), row("2026-11", "a", 4), row("2026-10", "b", 8)];
-        let sums = |keys: &[SpendKey]| {
-            let sums = summed(&rows, keys).into_iter();
-            sums.map(|row| (row.month.clone(), row.model.clone(), row.paid.0)).collect::<Vec<_>>()
+        let found = |keys: &[SpendKey]| {
+            let rows = summed(&sums(), keys).into_iter();
+            rows.map(|row| (row.month.clone(), row.model.clone(), row.figures.paid.0)).collect::<Vec<_>>()
         };
         let some = |text: &str| Some(text.to_owned());
-        assert_eq!(sums(&[SpendKey::Month]), [(some("2026-10"), None, 10), (some("2026-11"), None, 5)]);
+        assert_eq!(found(&[SpendKey::Month]), [(some("2026-10"), None, 10), (some("2026-11"), None, 5)]);
         assert_eq!(
-            sums(&[SpendKey::Model, SpendKey::Month]),
+            found(&[SpendKey::Model, SpendKey::Month]),
             [
                 (some("2026-10"), some("a"), 2),
                 (some("2026-11"), some("a"), 4),
@@ -123,7 +355,32 @@ mod tests {
                 (some("2026-11"), some("b"), 1),
             ]
         );
-        let all = &summed(&rows, &[])[0];
-        assert_eq!((all.requests, all.paid.0, all.possibly_billed.0, all.input_tokens), (4, 15, 4, 40));
+        let all = &summed(&sums(), &[])[0];
+        let figures = all.figures;
+        assert_eq!((figures.requests, figures.paid.0, figures.possibly_billed.0, figures.input_tokens), (4, 15, 4, 40));
+        // A run of two months is one run.
+        assert_eq!(all.runs, 2);
+    }
+
+    #[test]
+    fn a_filter_keeps_what_has_all_its_values() {
+        let paid = |filter: &SpendFilter| {
+            let sums = sums();
+            sums.iter().filter(|sum| filter.admits(sum)).map(|sum| sum.figures.paid.0).sum::<u64>()
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(paid(&SpendFilter::default()), 15);
+        assert_eq!(paid(&SpendFilter { from: some("2026-11"), ..SpendFilter::default() }), 5);
+        assert_eq!(paid(&SpendFilter { from: some("2026-11"), model: some("a"), ..SpendFilter::default() }), 4);
+        assert_eq!(paid(&SpendFilter { collection: some("shelves"), ..SpendFilter::default() }), 0);
+    }
+
+    #[test]
+    fn a_forecast_needs_a_week_and_goes_on_at_the_pace_of_the_last_days() {
+        let of = |days, lately| Forecast::new(PicoDollars(100), 10, days, PicoDollars(lately));
+        assert_eq!(of(6, 60), None);
+        assert_eq!(of(7, 70), Some(Forecast { month: PicoDollars(200), days: 7, spent: PicoDollars(70) }));
+        assert_eq!(of(90, 28).map(|forecast| (forecast.month.0, forecast.days)), Some((110, 28)));
+        assert_eq!(of(90, 0).map(|forecast| forecast.month.0), Some(100));
     }
 }

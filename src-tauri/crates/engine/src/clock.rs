@@ -18,6 +18,12 @@ pub fn today() -> CalendarDate {
     TimeZone::UTC.to_datetime(Timestamp::now()).date().into()
 }
 
+/// The day of a time, in milliseconds since the Unix epoch, in the time zone of this machine.
+pub fn local_day(millis: u64) -> CalendarDate {
+    let time = i64::try_from(millis).ok().and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    TimeZone::system().to_datetime(time.unwrap_or(Timestamp::MAX)).date().into()
+}
+
 /// The current month in the time zone of this machine.
 pub fn this_month() -> CalendarMonth {
     let zone = TimeZone::system();

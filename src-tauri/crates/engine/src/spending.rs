@@ -5,12 +5,13 @@
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
+mod report;
+
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use domain::money::PicoDollars;
 use domain::month::{MonthLimit, MonthSpending};
-use domain::spend::{SpendKey, SpendRow, summed};
 use store::Store;
 
 use crate::Result;
@@ -18,6 +19,8 @@ use crate::clock::this_month;
 use crate::settings::LibrarySettings;
 use crate::sync::lock;
 use crate::workers::Workers;
+
+pub use report::write_spend_csv;
 
 /// Whether the month has room for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +35,7 @@ pub(crate) enum MonthRoom {
 /// The version of the settings, and their cap.
 type Known = (Option<(SystemTime, u64)>, Option<PicoDollars>);
 
-/// The spending of the current month.
+/// The spending of the current month, and of all time.
 pub struct MonthlySpending {
     store: Arc<Store>,
     settings: Arc<LibrarySettings>,
@@ -50,11 +53,6 @@ impl MonthlySpending {
         let month = this_month();
         let (spent, reserved) = self.store.read_blocking(|view| view.spent_in(month))?;
         Ok(MonthSpending::new(month, spent, reserved, self.settings.in_force()?.budget.monthly))
-    }
-
-    /// What was spent over all time, summed up by `keys`.
-    pub fn by(&self, keys: &[SpendKey]) -> Result<Vec<SpendRow>> {
-        Ok(summed(&self.store.read_blocking(|view| view.spend())?, keys))
     }
 
     /// Sets the cap; `None` for no limit.

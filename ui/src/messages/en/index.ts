@@ -27,6 +27,7 @@ import { run } from "./run";
 import { screens } from "./screens";
 import { settings } from "./settings";
 import { smart } from "./smart";
+import { spend } from "./spend";
 import { tour } from "./tour";
 
 export const en = {
@@ -50,6 +51,7 @@ export const en = {
   compare,
   evaluate,
   history,
+  spend,
   diagnoses,
   exports,
   database,

@@ -9,6 +9,7 @@ export const screens = {
   history: { name: "History", open: "Go to history" },
   compare: { name: "Compare", open: "Compare runs" },
   evaluate: { name: "Evaluate", open: "Evaluate runs against a ground truth" },
+  spend: { name: "Spend", open: "Go to spend" },
   audit: { name: "Audit" },
   recipe: { name: "Recipe" },
   settings: { name: "Settings", open: "Go to settings" },

@@ -29,6 +29,7 @@ import { run } from "./run";
 import { screens } from "./screens";
 import { settings } from "./settings";
 import { smart } from "./smart";
+import { spend } from "./spend";
 import { tour } from "./tour";
 
 export const es: Translation<typeof en> = {
@@ -52,6 +53,7 @@ export const es: Translation<typeof en> = {
   compare,
   evaluate,
   history,
+  spend,
   diagnoses,
   exports,
   database,

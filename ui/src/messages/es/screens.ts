@@ -9,6 +9,7 @@ export const screens: Translation<typeof english> = {
   history: { name: "Historial", open: "Ir al historial" },
   compare: { name: "Comparación", open: "Comparar ejecuciones" },
   evaluate: { name: "Evaluación", open: "Evaluar ejecuciones con datos de referencia" },
+  spend: { name: "Gasto", open: "Ir al gasto" },
   audit: { name: "Muestra" },
   recipe: { name: "Receta" },
   settings: { name: "Ajustes", open: "Ir a los ajustes" },

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use domain::spend::SpendKey;
+use domain::spend::{SpendFilter, SpendKey};
 
 use crate::arguments::{Global, Spend, SpendBy};
 use crate::error::CommandError;
@@ -18,9 +18,15 @@ pub fn spend(arguments: &Spend, global: &Global, output: Console) -> Result<Exit
             keys.push(key);
         }
     }
-    let rows = library::open(global)?.spending.by(&keys)?;
+    let filter = SpendFilter {
+        from: arguments.from.clone(),
+        model: arguments.model.clone(),
+        recipe: arguments.recipe.clone(),
+        collection: arguments.collection.clone(),
+    };
+    let rows = library::open(global)?.spending.by(&keys, &filter)?;
     if arguments.csv {
-        messages::spend_csv(io::stdout().lock(), &rows, &keys).map_err(CommandError::Output)?;
+        engine::write_spend_csv(io::stdout().lock(), &rows, &keys).map_err(CommandError::Output)?;
     } else {
         output.show(&rows, |out| messages::spend(out, &rows, &keys))?;
     }

@@ -1,19 +1,25 @@
 //! What requests have cost over all runs. Recording that a request is sent reserves its maximum cost: both happen in one
 //! transaction, so that processes that share a library cannot pass a cap together.
 
-use domain::ids::{AttemptId, JobId};
+use domain::ids::{AttemptId, JobId, RunId};
 use domain::money::PicoDollars;
 use domain::month::{CalendarMonth, MonthLimit};
-use domain::spend::SpendRow;
+use domain::spend::{LedgerSum, ReviewedSum, SpendFigures};
 
 use super::all;
 use super::attempts::IS_IN_OPEN_BATCH;
 use crate::{Edit, Result, View};
 
 const QUARTER_HOUR_MILLIS: u64 = 900_000;
+const QUARTER_HOUR_SECONDS: u64 = 900;
 /// A request without an answer may be billed so long after it was sent: it counts in the month that began since. One in an
 /// open batch may be billed at any time.
 const OPEN_MILLIS: u64 = 2 * 24 * 3_600_000;
+
+/// The name of the first collection of the image of `jobs`, so that no request counts twice; empty without one.
+const FIRST_COLLECTION: &str = "coalesce((SELECT collections.name FROM collection_images
+    JOIN collections ON collections.id = collection_id
+    WHERE collection_images.image_id = jobs.image_id ORDER BY collection_id LIMIT 1), '')";
 
 impl View<'_> {
     /// What was spent in `month`: paid or possibly billed, and reserved for requests without a known answer. Those of
@@ -54,38 +60,95 @@ impl View<'_> {
         Ok(limit.admits(settled + open, at_most))
     }
 
-    /// All requests that have ended, by month, model, recipe and collection, calibrations included.
-    pub fn spend(&self) -> Result<Vec<SpendRow>> {
-        let mut statement = self.0.prepare_cached(
+    /// All requests that have ended, by month, model, recipe, collection and run, calibrations included.
+    pub fn spend(&self) -> Result<Vec<LedgerSum>> {
+        let mut statement = self.0.prepare_cached(&format!(
             "SELECT strftime('%Y-%m', coalesce(answered_at, sent_at) / 1000, 'unixepoch', 'localtime') AS month,
-                    model, recipe ->> 'name' AS recipe_name,
-                    coalesce((SELECT collections.name FROM collection_images
-                              JOIN collections ON collections.id = collection_id
-                              WHERE collection_images.image_id = jobs.image_id ORDER BY collection_id LIMIT 1), '') AS collection,
-                    count(*), sum(paid), sum(iif(may_be_billed, at_most, 0)),
+                    model, recipe ->> 'name' AS recipe_name, {FIRST_COLLECTION} AS collection, run_id,
+                    sum(NOT EXISTS (SELECT 1 FROM attempts AS later
+                                    WHERE later.job_id = jobs.id AND later.state <> 'sent' AND later.id > attempts.id)),
+                    count(*), sum(quoted IS NULL AND paid = 0 AND destination ->> 'kind' <> 'this_machine'),
+                    sum(paid), sum(iif(jobs.state = 'failed', paid, 0)), sum(iif(may_be_billed, at_most, 0)),
                     sum(usage_input + usage_cache_write_5m + usage_cache_write_1h + usage_cache_read), sum(usage_output)
              FROM attempts JOIN jobs ON jobs.id = job_id JOIN runs ON runs.id = run_id
-             WHERE attempts.state <> 'sent' GROUP BY 1, 2, 3, 4
+             WHERE attempts.state <> 'sent' GROUP BY 1, 2, 3, 4, 5
              UNION ALL
-             SELECT strftime('%Y-%m', sent_at / 1000, 'unixepoch', 'localtime'), model_id, '', '',
-                    count(*), sum(coalesce(paid, 0)), sum(iif(paid IS NULL, at_most, 0)), 0, 0
+             SELECT strftime('%Y-%m', sent_at / 1000, 'unixepoch', 'localtime'), model_id, '', '', NULL,
+                    0, count(*), 0, sum(coalesce(paid, 0)), 0, sum(iif(paid IS NULL, at_most, 0)), 0, 0
              FROM calibration_requests JOIN calibrations ON calibrations.id = calibration_id
              WHERE state <> 'sent' GROUP BY 1, 2
-             ORDER BY 1, 2, 3, 4",
-        )?;
+             ORDER BY 1, 2, 3, 4, 5"
+        ))?;
         all(&mut statement, [], |row| {
-            Ok(SpendRow {
+            Ok(LedgerSum {
                 month: row.get(0)?,
                 model: row.get(1)?,
                 recipe: row.get(2)?,
                 collection: row.get(3)?,
-                requests: row.get(4)?,
-                paid: PicoDollars(row.get(5)?),
-                possibly_billed: PicoDollars(row.get(6)?),
-                input_tokens: row.get(7)?,
-                output_tokens: row.get(8)?,
+                run: row.get::<_, Option<u32>>(4)?.map(RunId),
+                figures: SpendFigures {
+                    images: row.get(5)?,
+                    requests: row.get(6)?,
+                    unpriced_requests: row.get(7)?,
+                    paid: PicoDollars(row.get(8)?),
+                    paid_for_failed: PicoDollars(row.get(9)?),
+                    possibly_billed: PicoDollars(row.get(10)?),
+                    input_tokens: row.get(11)?,
+                    output_tokens: row.get(12)?,
+                },
             })
         })
+    }
+
+    /// The images that runs sent and people reviewed, by run and collection: what they cost, and the annotations of the run that
+    /// were accepted on them.
+    pub fn reviewed_spend(&self) -> Result<Vec<ReviewedSum>> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT run_id, model, {FIRST_COLLECTION} AS collection, count(*),
+                    sum((SELECT coalesce(sum(paid), 0) FROM attempts WHERE job_id = jobs.id)),
+                    sum((SELECT count(*) FROM annotations
+                         WHERE image_id = jobs.image_id AND run_id = runs.id AND status IN ('accepted', 'edited')))
+             FROM jobs JOIN images ON images.id = image_id JOIN runs ON runs.id = run_id
+             WHERE jobs.state = 'done' AND reused_attempt IS NULL AND NOT is_propagated AND review <> 'unreviewed'
+                 AND NOT EXISTS (SELECT 1 FROM layer_figures
+                                 WHERE run_id = runs.id AND image_id = images.id AND proposed > 0)
+             GROUP BY 1, 3 ORDER BY 1, 3"
+        ))?;
+        all(&mut statement, [], |row| {
+            Ok(ReviewedSum {
+                run: RunId(row.get(0)?),
+                model: row.get(1)?,
+                collection: row.get(2)?,
+                images: row.get(3)?,
+                paid: PicoDollars(row.get(4)?),
+                accepted: row.get(5)?,
+            })
+        })
+    }
+
+    /// The days of `month` on which something was spent, as in [`Self::spent_in`].
+    pub fn spent_by_day(&self, month: CalendarMonth) -> Result<Vec<(String, PicoDollars)>> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT day, sum(spent) FROM (
+                 SELECT strftime('%Y-%m-%d', quarter_hour * {QUARTER_HOUR_SECONDS}, 'unixepoch', 'localtime') AS day, settled AS spent
+                 FROM spending WHERE quarter_hour >= ?1 / {QUARTER_HOUR_MILLIS} AND quarter_hour < ?2 / {QUARTER_HOUR_MILLIS}
+                 UNION ALL
+                 SELECT strftime('%Y-%m-%d', sent_at / 1000, 'unixepoch', 'localtime'), coalesce(paid, at_most)
+                 FROM calibration_requests WHERE sent_at >= ?1 AND sent_at < ?2)
+             GROUP BY day HAVING sum(spent) > 0 ORDER BY day"
+        ))?;
+        all(&mut statement, [month.from_millis, month.until_millis], |row| Ok((row.get(0)?, PicoDollars(row.get(1)?))))
+    }
+
+    /// What was spent from `from_millis` on, and when the first request of all ended, in milliseconds since the Unix epoch.
+    pub fn spent_since(&self, from_millis: u64) -> Result<(PicoDollars, Option<u64>)> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT coalesce(sum(iif(quarter_hour >= ?1 / {QUARTER_HOUR_MILLIS}, settled, 0)), 0),
+                    min(iif(settled > 0, quarter_hour, NULL)) * {QUARTER_HOUR_MILLIS}
+             FROM spending"
+        ))?;
+        let (spent, first) = statement.query_row([from_millis], |row| Ok((PicoDollars(row.get(0)?), row.get(1)?)))?;
+        Ok((spent + self.spent_on_calibrations(from_millis, i64::MAX.unsigned_abs())?, first))
     }
 
     /// Whether any run with a worker waits for an answer outside of batches, which may cost less than is reserved for it.

@@ -131,6 +131,36 @@ fn what_was_spent_before_there_was_a_table_is_in_it() {
     assert_eq!(library.spent(), (300, 80));
 }
 
+#[test]
+fn the_ledger_counts_an_image_once_in_every_run_and_leaves_out_what_was_not_priced() {
+    const MIDDLE: u64 = FROM + 15 * DAY;
+    let library = Library::new();
+    let jobs = library.jobs(3);
+    // The first image is answered by its second request, a month later.
+    let lost = library.send(&jobs[0], 700, MIDDLE);
+    let how = Unanswered { error: String::new(), retried_for: None, may_be_billed: true };
+    library.store.write_blocking(move |edit| edit.record_unanswered(lost, &how, MIDDLE)).unwrap();
+    let answered = library.send(&jobs[0], 700, MIDDLE + 31 * DAY);
+    library.bill(answered, 300, MIDDLE + 31 * DAY);
+    let other = library.send(&jobs[1], 700, MIDDLE);
+    library.bill(other, 50, MIDDLE);
+    // The third has no answer yet.
+    library.send(&jobs[2], 700, MIDDLE);
+    let sums = library.store.read_blocking(|view| view.spend()).unwrap();
+    let found: Vec<_> = sums
+        .iter()
+        .map(|sum| (sum.run, sum.figures.images, sum.figures.requests, sum.figures.paid.0, sum.figures.possibly_billed.0))
+        .collect();
+    let run = sums[0].run;
+    assert!(run.is_some() && sums[0].month < sums[1].month, "{sums:?}");
+    assert_eq!(found, [(run, 1, 2, 50, 700), (run, 1, 1, 300, 0)]);
+    let days = library.store.read_blocking(|view| view.spent_by_day(NOVEMBER)).unwrap();
+    assert_eq!(days.iter().map(|(_, spent)| spent.0).collect::<Vec<_>>(), [750]);
+    let since = |from| library.store.read_blocking(move |view| view.spent_since(from)).unwrap();
+    assert_eq!(since(0), (PicoDollars(1_050), Some(MIDDLE / QUARTER_HOUR * QUARTER_HOUR)));
+    assert_eq!(since(MIDDLE + DAY).0, PicoDollars(300));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
