@@ -1,5 +1,6 @@
 //! Import, quote, run, review and report by the engine, on real photos with the embedded detector.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -161,8 +162,20 @@ async fn a_folder_becomes_reviewed_annotations_and_a_report() {
     assert!(metrics.parallelism.unwrap() > 0.0);
     assert!(metrics.p50_millis <= metrics.p95_millis && metrics.p95_millis <= metrics.p99_millis);
 
-    let metrics_file = bench.folder.path().join("library/metrics/batch-annotation-metrics.json");
-    let classic: serde_json::Value = serde_json::from_str(&fs::read_to_string(metrics_file).unwrap()).unwrap();
+    let written = |name: &str| -> serde_json::Value {
+        let file = bench.folder.path().join("library/metrics").join(name);
+        serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+    };
+    let classic = written("batch-annotation-metrics.json");
+    assert_eq!(written(&format!("run-{run}.json")), classic);
+    // It has the keys of the published schema, in every part.
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/metrics.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<String>>();
+    assert_eq!(keys(&classic), keys(&schema["properties"]));
+    for (part, definition) in [("metrics", "ClassicRun"), ("fieldmark", "MetricsExtra")] {
+        assert_eq!(keys(&classic[part]), keys(&schema["$defs"][definition]["properties"]), "{part}");
+    }
     for key in [
         "timestamp",
         "batchSize",

@@ -213,6 +213,7 @@ impl RunMetrics {
 /// milliseconds, throughput in tasks per second, rates from 0 to 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClassicMetrics {
     /// RFC 3339, UTC.
     pub exported_at: String,
@@ -224,6 +225,7 @@ pub struct ClassicMetrics {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClassicRun {
     /// RFC 3339, UTC: when the run started.
     pub timestamp: String,
@@ -248,6 +250,7 @@ pub struct ClassicRun {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClassicBenchmark {
     pub name: String,
     pub baseline: ClassicPace,
@@ -257,6 +260,7 @@ pub struct ClassicBenchmark {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClassicPace {
     pub total_duration: f64,
     pub throughput: f64,
@@ -270,6 +274,7 @@ impl ClassicPace {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClassicImprovement {
     /// Baseline duration over optimized duration.
     pub speedup: f64,
@@ -293,6 +298,7 @@ pub struct BenchmarkResults {
 /// Data that the earlier pipeline did not have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MetricsExtra {
     pub version: String,
     pub run: u32,
@@ -342,6 +348,7 @@ pub struct MetricsExtra {
 /// A failed image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MetricsFailure {
     pub image: u32,
     /// Its last known path, otherwise its name.
@@ -401,7 +408,51 @@ impl ClassicBenchmark {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use serde_json::Value;
+
     use super::*;
+
+    fn docs() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs")
+    }
+
+    fn schema() -> Value {
+        let mut schema = serde_json::to_value(schemars::schema_for!(ClassicMetrics)).unwrap();
+        schema["title"] = "Metrics of a run of Fieldmark".into();
+        schema
+    }
+
+    #[test]
+    fn the_published_schema_is_up_to_date() {
+        let path = docs().join("metrics.schema.json");
+        let text = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(&path, text).unwrap();
+        } else {
+            assert_eq!(fs::read_to_string(&path).unwrap().replace("\r\n", "\n"), text, "run with UPDATE_DOCS=1");
+        }
+    }
+
+    /// The keys in the first column of the tables of a section of docs/metrics.md.
+    fn documented(section: &str) -> BTreeSet<String> {
+        let page = fs::read_to_string(docs().join("metrics.md")).unwrap();
+        let text = page.split("\n## ").find(|part| part.starts_with(&format!("`{section}`"))).unwrap();
+        let rows = text.lines().filter(|line| line.starts_with("| `")).filter_map(|line| line.split('|').nth(1));
+        rows.flat_map(|cell| cell.split(',').map(|key| key.trim().trim_matches('`').to_owned())).collect()
+    }
+
+    #[test]
+    fn every_key_is_documented_and_every_documented_key_exists() {
+        let schema = schema();
+        for (section, definition) in [("metrics", "ClassicRun"), ("fieldmark", "MetricsExtra")] {
+            let properties = schema["$defs"][definition]["properties"].as_object().unwrap();
+            assert_eq!(documented(section), properties.keys().cloned().collect(), "{section}");
+        }
+    }
 
     #[test]
     fn quantiles_interpolate() {

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use domain::ids::RunId;
 use prepare::ContentHash;
 
 use crate::{EngineError, Result, private};
@@ -63,7 +64,12 @@ impl Layout {
         self.folder.join(SETTINGS_FILE)
     }
 
-    /// Where runs write their metrics, unless the settings disable it.
+    /// Where a run writes its metrics, unless the settings disable it.
+    pub fn metrics_file_of(&self, run: RunId) -> PathBuf {
+        self.folder.join(METRICS).join(format!("run-{run}.json"))
+    }
+
+    /// The metrics of the latest run.
     pub fn metrics_file(&self) -> PathBuf {
         self.folder.join(METRICS).join("batch-annotation-metrics.json")
     }

@@ -255,7 +255,8 @@ export const settings = {
   },
   metrics: "Metrics",
   writesMetrics: "Write the metrics of every run to a file",
-  metricsNote: "Durations, throughput, retries and failures of the latest run, as JSON for other programs.",
+  metricsNote:
+    "Durations, throughput, retries and failures of each run and of the latest one, as JSON for other programs.",
   library: "Library",
   folder: "Folder",
   file: "Settings file",

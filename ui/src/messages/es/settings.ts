@@ -234,7 +234,8 @@ export const settings: Translation<typeof english> = {
   },
   metrics: "Métricas",
   writesMetrics: "Escribir las métricas de cada ejecución en un archivo",
-  metricsNote: "Duraciones, rendimiento, reintentos y fallos de la última ejecución, como JSON para otros programas.",
+  metricsNote:
+    "Duraciones, rendimiento, reintentos y fallos de cada ejecución y de la última, como JSON para otros programas.",
   library: "Biblioteca",
   folder: "Carpeta",
   file: "Archivo de ajustes",
