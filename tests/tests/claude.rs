@@ -13,6 +13,7 @@ use domain::geometry::PixelSize;
 use domain::model::{ModelId, Unavailable};
 use domain::money::PicoDollars;
 use domain::plan::{AnswerBasis, ImageSelection, ResumeRequest, RunRequest};
+use domain::report::ReportLanguage;
 use domain::run::RetryGroup;
 use domain::run_state::{FailureKind, RetryKind, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, person, resume};
@@ -331,7 +332,7 @@ async fn a_key_is_found_nowhere() {
     let state = bench.end_of(run).await;
     let report = bench.library.insight.report(run).unwrap();
     let export = bench.folder.path().join("export");
-    bench.library.insight.write_page(&bench.library.insight.report(run).unwrap(), &[], &export).unwrap();
+    bench.library.insight.write_page(&bench.library.insight.report(run).unwrap(), &[], ReportLanguage::En, &export).unwrap();
     let check = bench.library.connections.check("anthropic").await.unwrap();
     let said =
         format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.insight.classic_metrics(run));

@@ -56,6 +56,24 @@ pub struct RunReport {
     pub hooks: Vec<HookRun>,
 }
 
+/// A noteworthy finding about a run, with the suggested changes, as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Notice {
+    pub finding: String,
+    pub changes: Vec<String>,
+}
+
+/// The language of a report page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum ReportLanguage {
+    #[default]
+    En,
+    Es,
+}
+
 /// Cut-off answers of a run: `resume --retry-failed --max-tokens` requests only these again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

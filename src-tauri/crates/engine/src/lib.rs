@@ -61,7 +61,7 @@ pub use evaluation::{EvaluationSource, Evaluations};
 pub use gallery::{Gallery, PixelEdge};
 pub use hooks::{HookRunner, claude_flow_hooks};
 pub use import::{Imported, Imports};
-pub use insight::{Insight, Notice, WrittenReport, write_json};
+pub use insight::{Insight, WrittenReport, write_json};
 pub use keys::{
     Concurrency, EndpointKey, EnvFile, EnvSummary, InvalidConcurrency, Invocation, Keeping, KeysError, ProviderSummary,
     VariableNames,
@@ -79,6 +79,7 @@ pub use run_history::RunHistory;
 pub use samples::write_copies;
 pub use settings::{LibrarySettings, key_variables};
 pub use similar::Similar;
+pub use spending::write_spend_csv;
 pub use store::{LibraryFailure, StoreError};
 pub use surroundings::{SERVE_PASSWORD, Surroundings, variable_names};
 pub use thumbnails::THUMBNAIL_EDGE;

@@ -125,6 +125,9 @@ pub struct SessionOptions {
     /// Write an HTML report with annotated copies of the photos into this folder
     #[arg(long, value_name = "FOLDER")]
     pub report: Option<PathBuf>,
+    /// Language of the HTML report [default: en]
+    #[arg(long, value_name = "LANGUAGE", value_enum, requires = "report")]
+    pub language: Option<PageLanguage>,
     /// Export the annotations at the end of the run, such as coco=holiday.json, or coco=- for standard output; may be repeated
     #[arg(long = "export", value_name = "FORMAT=FILE", value_parser = exported_file)]
     pub exports: Vec<ExportedFile>,

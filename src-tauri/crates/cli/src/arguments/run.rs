@@ -1,12 +1,16 @@
 //! `report`, `metrics` and `doctor`.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use domain::report::ReportLanguage;
 
 use super::{EndpointKeys, RunChoice, Target};
 
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  fieldmark report latest\n  fieldmark report 12 --json\n  fieldmark report latest --failures"
+    after_help = "Examples:\n  fieldmark report latest\n  fieldmark report 12 --json\n  fieldmark report latest --failures\n  \
+    fieldmark report 12 --page run-12 --language es"
 )]
 pub struct Report {
     /// Run number, or latest
@@ -15,6 +19,29 @@ pub struct Report {
     /// List only the failed images, each with its reason, requests and cost
     #[arg(long)]
     pub failures: bool,
+    /// Write an HTML report with annotated copies of the photos into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub page: Option<PathBuf>,
+    /// Language of the HTML report [default: en]
+    #[arg(long, value_name = "LANGUAGE", value_enum, requires = "page")]
+    pub language: Option<PageLanguage>,
+}
+
+/// The language of an HTML report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum PageLanguage {
+    #[default]
+    En,
+    Es,
+}
+
+impl PageLanguage {
+    pub const fn of_page(self) -> ReportLanguage {
+        match self {
+            Self::En => ReportLanguage::En,
+            Self::Es => ReportLanguage::Es,
+        }
+    }
 }
 
 #[derive(Args)]

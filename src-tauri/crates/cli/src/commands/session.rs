@@ -143,8 +143,9 @@ pub async fn leave_files(
         }
     }
     if let Some(folder) = &session.report {
-        let notices = messages::notices(&report.diagnoses);
-        let written = library.insight.write_page(report, &notices, folder);
+        let language = session.language.unwrap_or_default().of_page();
+        let notices = messages::notices(&report.diagnoses, language);
+        let written = library.insight.write_page(report, &notices, language, folder);
         let shown = written
             .map_err(CommandError::from)
             .and_then(|written| output.add(|out| messages::written_report(out, &written)));

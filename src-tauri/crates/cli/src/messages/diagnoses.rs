@@ -1,18 +1,20 @@
 //! Findings about a run and recommended changes.
 
+mod spanish;
+
 use std::io::{self, Write};
 
 use domain::coordinates::BoxCoordinates;
 use domain::coordinates::suspicion::SuspectedCoordinates;
 use domain::diagnosis::{Change, Diagnosis, Finding, LimitUnit, MetLimit, OutputLimit};
 use domain::numbers::percent;
-use engine::Notice;
+use domain::report::{Notice, ReportLanguage};
 
 use super::format::{counted, duration, money, per_minute};
 use super::reasons::{failure, retry};
 
 pub fn diagnoses(out: &mut dyn Write, diagnoses: &[Diagnosis]) -> io::Result<()> {
-    for Notice { finding, changes } in notices(diagnoses) {
+    for Notice { finding, changes } in notices(diagnoses, ReportLanguage::En) {
         writeln!(out, "  finding     {finding}")?;
         for change in changes {
             writeln!(out, "    advice    {change}")?;
@@ -22,7 +24,11 @@ pub fn diagnoses(out: &mut dyn Write, diagnoses: &[Diagnosis]) -> io::Result<()>
 }
 
 /// The same for the HTML report.
-pub fn notices(diagnoses: &[Diagnosis]) -> Vec<Notice> {
+pub fn notices(diagnoses: &[Diagnosis], language: ReportLanguage) -> Vec<Notice> {
+    let (finding, change): (fn(&Finding) -> String, fn(&Change) -> String) = match language {
+        ReportLanguage::En => (finding, change),
+        ReportLanguage::Es => (spanish::finding, spanish::change),
+    };
     let notices = diagnoses.iter().map(|diagnosis| Notice {
         finding: finding(&diagnosis.finding),
         changes: diagnosis.changes.iter().map(change).collect(),
@@ -60,14 +66,15 @@ fn finding(finding: &Finding) -> String {
         Finding::CoordinatesSuspected { coordinates: SuspectedCoordinates { asked_for, suspected, images, boxes } } => {
             let counts = format!("all {} in {}", counted(*boxes, "annotation"), counted(*images, "image"));
             let asked_for = asked_for.name();
-            match suspected {
-                BoxCoordinates::Norm1000Xyxy | BoxCoordinates::Norm1000Yxyx => format!(
+            if *suspected == BoxCoordinates::PixelXyxy {
+                format!(
+                    "the coordinates may be pixels, not {asked_for}: {counts} lie where pixels of these pictures would be"
+                )
+            } else {
+                format!(
                     "the coordinates may be thousandths, not {asked_for}: {counts} lie within the first 1000 pixels of \
                      larger pictures"
-                ),
-                _ => format!(
-                    "the coordinates may be pixels, not {asked_for}: {counts} lie where pixels of these pictures would be"
-                ),
+                )
             }
         }
         Finding::AnswersCutShort { count, share, room } => {

@@ -1,7 +1,5 @@
 //! Copies of images with annotations drawn in. Originals are only read.
 
-use std::path::Path;
-
 use domain::annotation::Status;
 use domain::library::ImageCard;
 use prepare::DrawnAnnotation;
@@ -9,18 +7,14 @@ use prepare::DrawnAnnotation;
 use super::Insight;
 use crate::drawing;
 use crate::originals::UnreadableOriginal;
-use crate::{EngineError, Result};
+use crate::Result;
 
 /// Long edge of a copy: enough to judge a box, small enough for a page with hundreds of images.
 const EDGE: u32 = 1600;
 
 impl Insight {
-    /// Draws the annotations of `card`, except rejected ones, on a copy of its original.
-    pub(super) fn write_marked(
-        &self,
-        card: &ImageCard,
-        path: &Path,
-    ) -> Result<std::result::Result<(), UnreadableOriginal>> {
+    /// A copy of the original of `card` with its annotations, except rejected ones, drawn in, as JPEG.
+    pub(super) fn marked(&self, card: &ImageCard) -> Result<std::result::Result<Vec<u8>, UnreadableOriginal>> {
         let mut decoded = match self.originals.decode(card.id, Some(EDGE)) {
             Ok(decoded) => decoded,
             Err(unavailable) => return Ok(Err(unavailable)),
@@ -41,10 +35,7 @@ impl Insight {
             })
             .collect();
         prepare::draw_annotations(&mut decoded.pixels, &annotations);
-        let jpeg = prepare::encode_jpeg(&decoded.pixels, drawing::QUALITY)?;
-        self.outputs.check(path)?;
-        files::write(path, &jpeg).map_err(EngineError::file(path))?;
-        Ok(Ok(()))
+        Ok(Ok(prepare::encode_jpeg(&decoded.pixels, drawing::QUALITY)?))
     }
 }
 

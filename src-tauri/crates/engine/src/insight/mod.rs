@@ -8,19 +8,22 @@
 mod diagnosis;
 mod marked;
 mod page;
+mod page_texts;
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use datasets::Output;
+use domain::dataset::Package;
 use domain::ids::RunId;
 use domain::layers::LayerScope;
 use domain::metrics::{
     BenchmarkResults, ClassicBenchmark, ClassicMetrics, ClassicRun, MetricsExtra, MetricsFailure, Recorded,
 };
 use domain::money::PicoDollars;
-use domain::report::{CutOffAnswers, FailedImage, RunReport, duration_bins};
+use domain::report::{CutOffAnswers, FailedImage, Notice, ReportLanguage, RunReport, duration_bins};
 use domain::run::RunSummary;
 use files::WholeFile;
 use providers::request::LONGER_ANSWER_FACTOR;
@@ -36,6 +39,10 @@ use crate::outputs::Outputs;
 use crate::run_history::RunHistory;
 use crate::settings::LibrarySettings;
 use crate::{EngineError, Result, private, provided};
+use page_texts::PageTexts;
+
+const PAGE: &str = "report.html";
+const MARKED: &str = "marked";
 
 /// Results of runs: reports, metrics, diagnoses.
 pub struct Insight {
@@ -198,50 +205,97 @@ impl Insight {
 
     /// Writes the metrics of a run to `path`.
     pub fn write_metrics(&self, run: RunId, path: &Path) -> Result<()> {
-        let metrics = self.classic_metrics(run)?;
-        self.outputs.check(path)?;
-        WholeFile::begin(path).and_then(|file| write_json(file, &metrics)).map_err(EngineError::file(path))
+        self.write_document(&self.classic_metrics(run)?, path)
     }
 
-    /// Writes the metrics of a run into the library folder, unless the settings disable it.
+    fn write_document(&self, metrics: &ClassicMetrics, path: &Path) -> Result<()> {
+        self.outputs.check(path)?;
+        WholeFile::begin(path).and_then(|file| write_json(file, metrics)).map_err(EngineError::file(path))
+    }
+
+    /// Writes the metrics of a run into the library folder, as those of the run and of the latest one, unless the settings
+    /// disable it.
     pub(crate) fn write_metrics_if_wanted(&self, run: RunId) -> Result<()> {
         if !self.settings.in_force()?.writes_metrics {
             return Ok(());
         }
-        let path = self.layout.metrics_file();
-        if let Some(folder) = path.parent() {
-            private::create_folder(folder).map_err(EngineError::file(folder))?;
-        }
-        let written = self.write_metrics(run, &path);
-        private::make_private(&path);
-        match written {
+        let metrics = match self.classic_metrics(run) {
             // A run that stopped before its first image has no figures.
-            Err(EngineError::NoFigures(_)) => Ok(()),
-            outcome => outcome,
+            Err(EngineError::NoFigures(_)) => return Ok(()),
+            metrics => metrics?,
+        };
+        for path in [self.layout.metrics_file_of(run), self.layout.metrics_file()] {
+            if let Some(folder) = path.parent() {
+                private::create_folder(folder).map_err(EngineError::file(folder))?;
+            }
+            let written = self.write_document(&metrics, &path);
+            private::make_private(&path);
+            written?;
         }
+        Ok(())
     }
 
     /// Writes `report.html` and `marked/*.jpg` into `folder`: the figures of a run, its notices, and its images with
     /// the annotations of the run and of people.
-    pub fn write_page(&self, report: &RunReport, notices: &[Notice], folder: &Path) -> Result<WrittenReport> {
-        let marked_folder = folder.join("marked");
+    pub fn write_page(
+        &self,
+        report: &RunReport,
+        notices: &[Notice],
+        language: ReportLanguage,
+        folder: &Path,
+    ) -> Result<WrittenReport> {
+        let marked_folder = folder.join(MARKED);
         fs::create_dir_all(&marked_folder).map_err(EngineError::file(&marked_folder))?;
+        let (marked_count, missing) =
+            self.page_files(report, notices, language, |name, content| self.outputs.write(&folder.join(name), content))?;
+        Ok(WrittenReport { page: folder.join(PAGE), marked_count, missing })
+    }
+
+    /// The same as a ZIP file of this name in the folder where a browser downloads files.
+    pub fn ready_page(
+        &self,
+        report: &RunReport,
+        notices: &[Notice],
+        language: ReportLanguage,
+        file_name: &str,
+    ) -> Result<()> {
+        let folder = self.layout.ready_exports();
+        private::create_folder(&folder).map_err(EngineError::file(&folder))?;
+        let path = folder.join(file_name);
+        let mut out = Output::begin(Package::Archive { extension: "zip" }, &path).map_err(EngineError::file(&path))?;
+        self.page_files(report, notices, language, |name, content| {
+            let entry = out.entry(name).map_err(|error| io::Error::other(error.to_string()));
+            entry.and_then(|entry| entry.write_all(content)).map_err(EngineError::file(&path))
+        })?;
+        out.finish().map_err(EngineError::file(&path))?;
+        private::make_private(&path);
+        Ok(())
+    }
+
+    /// Passes each file of a report to `write`; the number of pictures, and the images without one.
+    fn page_files(
+        &self,
+        report: &RunReport,
+        notices: &[Notice],
+        language: ReportLanguage,
+        mut write: impl FnMut(&str, &[u8]) -> Result<()>,
+    ) -> Result<(u32, Vec<String>)> {
         let run = report.summary.id;
         let images = self.store.read_blocking(|view| view.images_of_run(run))?;
-        let mut pictures = Vec::new();
-        let mut missing = Vec::new();
+        let (mut pictures, mut missing) = (Vec::new(), Vec::new());
         for card in self.images.cards(&images, &LayerScope::of_run(run))? {
-            let file_name = format!("{:04}-{}.jpg", card.id.0, marked::safe_stem(&card.name));
-            match self.write_marked(&card, &marked_folder.join(&file_name))? {
-                Ok(()) => pictures.push(page::ReportPicture { file: format!("marked/{file_name}"), card }),
+            match self.marked(&card)? {
+                Ok(jpeg) => {
+                    let file = format!("{MARKED}/{:04}-{}.jpg", card.id.0, marked::safe_stem(&card.name));
+                    write(&file, &jpeg)?;
+                    pictures.push(page::ReportPicture { file, card });
+                }
                 Err(unavailable) => missing.push(format!("{}: {}", card.name, unavailable.detail)),
             }
         }
-        let page = folder.join("report.html");
-        let html = page::page(report, notices, &pictures, &missing);
-        self.outputs.check(&page)?;
-        files::write(&page, html.as_bytes()).map_err(EngineError::file(&page))?;
-        Ok(WrittenReport { page, marked_count: u32::try_from(pictures.len()).unwrap_or(u32::MAX), missing })
+        let html = page::page(report, notices, &pictures, &missing, PageTexts::of(language));
+        write(PAGE, html.as_bytes())?;
+        Ok((u32::try_from(pictures.len()).unwrap_or(u32::MAX), missing))
     }
 }
 
@@ -292,11 +346,4 @@ pub struct WrittenReport {
     pub marked_count: u32,
     /// Images whose originals are no longer readable.
     pub missing: Vec<String>,
-}
-
-/// A noteworthy finding about a run, with the suggested change, as text.
-#[derive(Debug, Clone)]
-pub struct Notice {
-    pub finding: String,
-    pub changes: Vec<String>,
 }

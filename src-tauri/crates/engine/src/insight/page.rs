@@ -1,12 +1,14 @@
 //! The report page: one file without scripts, in the reader's light or dark color scheme.
 
+use domain::annotation::{Annotation, AttributeValue, Status};
 use domain::library::ImageCard;
 use domain::metrics::Speedup;
-use domain::report::{FailedImage, RunReport};
+use domain::report::{FailedImage, Notice, RunReport};
+use domain::shape::Shape;
 use domain::text::visible;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::Notice;
+use super::page_texts::PageTexts;
 
 /// A copy of an image with its annotations drawn in.
 pub struct ReportPicture {
@@ -18,93 +20,138 @@ pub struct ReportPicture {
 const STYLE: &str = include_str!("report.css");
 
 /// The whole page. External text passes through `visible`, which shows hidden characters.
-pub fn page(report: &RunReport, notices: &[Notice], pictures: &[ReportPicture], missing: &[String]) -> String {
+pub fn page(
+    report: &RunReport,
+    notices: &[Notice],
+    pictures: &[ReportPicture],
+    missing: &[String],
+    texts: &PageTexts,
+) -> String {
     let summary = &report.summary;
     let (recipe, model) = (visible(&summary.recipe_name), visible(&summary.model_name));
+    let (name, tags) = (visible(&summary.description.name), &summary.description.tags);
     let page = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(texts.lang) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Run " (summary.id) ", " (recipe) }
+                title { (texts.run) " " (summary.id) ", " (recipe) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header {
-                    h1 { "Run " (summary.id) }
+                    h1 { (texts.run) " " (summary.id) @if !name.is_empty() { ": " (name) } }
                     p {
-                        (model) ", " (recipe) ": " (summary.done) " of " (summary.total) " images, "
-                        (summary.annotation_count) " annotations"
+                        (model) ", " (recipe) ": " (summary.done) " " (texts.of) " " (summary.total) " "
+                        (texts.images(summary.total as usize)) ", " (texts.annotations(summary.annotation_count as usize))
+                    }
+                    @if !tags.is_empty() {
+                        p { (texts.tags) ": " (visible(&tags.join(", "))) }
                     }
                 }
-                (figures(report))
-                (noticed(notices))
+                (figures(report, texts))
+                (noticed(notices, texts))
                 @if !report.labels.is_empty() {
                     section {
-                        h2 { "Found" }
+                        h2 { (texts.found) }
                         ul.labels {
                             @for label in &report.labels { li { (visible(&label.name)) " " b { (label.count) } } }
                         }
                     }
                 }
-                (failed(&report.failed_images))
+                (failed(&report.failed_images, texts))
                 @if !missing.is_empty() {
                     section {
-                        h2 { "Not shown" }
+                        h2 { (texts.not_shown) }
                         ul { @for missing in missing { li { (visible(missing)) } } }
                     }
                 }
-                section.pictures { @for picture in pictures { (shown(picture)) } }
+                section.pictures { @for picture in pictures { (shown(picture, texts)) } }
             }
         }
     };
     page.into_string() + "\n"
 }
 
-fn shown(ReportPicture { file, card }: &ReportPicture) -> Markup {
+fn shown(ReportPicture { file, card }: &ReportPicture, texts: &PageTexts) -> Markup {
     let name = visible(&card.name);
+    let standing: Vec<&Annotation> =
+        card.annotations.iter().filter(|annotation| annotation.status != Status::Rejected).collect();
     html! {
         figure {
-            a href=(file) { img src=(file) loading="lazy" alt={ (name) ", annotated" }; }
+            a href=(file) { img src=(file) loading="lazy" alt={ (name) ", " (texts.annotated) }; }
             figcaption {
                 (name) " "
-                span {
-                    (card.size.width) " x " (card.size.height) ", "
-                    @match card.annotations.len() { 1 => "1 annotation", count => { (count) " annotations" } }
+                span { (card.size.width) " x " (card.size.height) ", " (texts.annotations(standing.len())) }
+                @if !standing.is_empty() {
+                    ul { @for annotation in standing { li { (described(annotation, texts)) } } }
                 }
             }
         }
     }
 }
 
-fn figures(report: &RunReport) -> Markup {
-    let Some(metrics) = &report.metrics else { return Markup::default() };
-    let measured = |speedup: Speedup| {
-        format!("{:.2} (one image at a time: {:.2} s)", speedup.factor, speedup.sequential_millis / 1000.0)
+/// The label, what is known of it, and the attributes of an annotation.
+fn described(annotation: &Annotation, texts: &PageTexts) -> Markup {
+    let facts = [
+        annotation.confidence.map(|confidence| texts.decimal(confidence.into(), 2)),
+        texts.decision(annotation.status).map(ToOwned::to_owned),
+    ];
+    let text = match &annotation.shape {
+        Shape::Caption { text } => visible(text),
+        _ => visible(&annotation.label),
     };
+    html! {
+        (text)
+        @for fact in facts.into_iter().flatten() { " " span { (fact) } }
+        @if !annotation.attributes.is_empty() {
+            dl {
+                @for (name, value) in &annotation.attributes {
+                    div { dt { (visible(name)) } dd { (visible(&attribute(value, texts))) } }
+                }
+            }
+        }
+    }
+}
+
+fn attribute(value: &AttributeValue, texts: &PageTexts) -> String {
+    match value {
+        AttributeValue::YesNo(is_so) => (if *is_so { texts.yes } else { texts.no }).to_owned(),
+        AttributeValue::Number(number) => number.to_string(),
+        AttributeValue::Text(text) => text.clone(),
+        AttributeValue::Several(options) => options.join(", "),
+    }
+}
+
+fn figures(report: &RunReport, texts: &PageTexts) -> Markup {
+    let Some(metrics) = &report.metrics else { return Markup::default() };
+    let seconds = |millis: f64| texts.decimal(millis / 1000.0, 2);
+    let whole = |millis: f64| texts.decimal(millis, 0);
+    let measured = |speedup: Speedup| {
+        let factor = texts.decimal(speedup.factor, 2);
+        format!("{factor} ({}: {} s)", texts.one_at_a_time, seconds(speedup.sequential_millis))
+    };
+    let percentiles = [metrics.p50_millis, metrics.p95_millis, metrics.p99_millis].map(whole).join(" / ");
     let rows = [
-        ("Images sent", Some(metrics.asked.to_string())),
-        ("Reused answers", counted(metrics.reused)),
-        ("Annotations copied from a similar image", counted(metrics.propagated)),
-        ("Files that could not be read", counted(metrics.unread)),
-        ("Wall time", Some(format!("{:.2} s", metrics.wall_millis / 1000.0))),
-        ("Images per second", Some(format!("{:.1}", metrics.images_per_second))),
-        ("Mean time per image", Some(format!("{:.0} ms", metrics.mean_millis))),
-        (
-            "P50 / P95 / P99",
-            Some(format!("{:.0} / {:.0} / {:.0} ms", metrics.p50_millis, metrics.p95_millis, metrics.p99_millis)),
-        ),
-        ("Max requests in flight", Some(metrics.concurrency.to_string())),
-        ("Parallelism", metrics.parallelism.map(|parallelism| format!("{parallelism:.2}"))),
-        ("Speed-up", metrics.speedup.map(measured)),
-        ("Answered", Some(format!("{:.1} %", metrics.success_rate * 100.0))),
-        ("Retries", Some(metrics.retries.to_string())),
-        ("Paid", Some(report.summary.paid.to_string())),
+        (texts.sent, Some(metrics.asked.to_string())),
+        (texts.reused, counted(metrics.reused)),
+        (texts.propagated, counted(metrics.propagated)),
+        (texts.unread, counted(metrics.unread)),
+        (texts.wall, Some(format!("{} s", seconds(metrics.wall_millis)))),
+        (texts.per_second, Some(texts.decimal(metrics.images_per_second, 1))),
+        (texts.mean, Some(format!("{} ms", whole(metrics.mean_millis)))),
+        (texts.percentiles, Some(format!("{percentiles} ms"))),
+        (texts.in_flight, Some(metrics.concurrency.to_string())),
+        (texts.parallelism, metrics.parallelism.map(|parallelism| texts.decimal(parallelism, 2))),
+        (texts.speedup, metrics.speedup.map(measured)),
+        (texts.answered, Some(format!("{} %", texts.decimal(metrics.success_rate * 100.0, 1)))),
+        (texts.retries, Some(metrics.retries.to_string())),
+        (texts.paid, Some(texts.money(report.summary.paid))),
     ];
     html! {
         section {
-            h2 { "Metrics" }
+            h2 { (texts.metrics) }
             table {
                 @for (name, value) in rows {
                     @if let Some(value) = value { tr { th scope="row" { (name) } td { (value) } } }
@@ -120,19 +167,19 @@ fn counted(count: u32) -> Option<String> {
 }
 
 /// Every image that failed, with its reason.
-fn failed(images: &[FailedImage]) -> Markup {
+fn failed(images: &[FailedImage], texts: &PageTexts) -> Markup {
     html! {
         @if !images.is_empty() {
             section {
-                h2 { "Failed: " (images.len()) }
+                h2 { (texts.failed) ": " (images.len()) }
                 table.failed {
-                    tr { @for name in ["Image", "Reason", "Requests", "Paid"] { th scope="col" { (name) } } }
+                    tr { @for name in texts.failed_columns { th scope="col" { (name) } } }
                     @for image in images {
                         tr {
                             td { (visible(image.place())) }
                             td { (visible(image.reason())) }
                             td { (image.requests) }
-                            td { (image.paid.to_string()) }
+                            td { (texts.money(image.paid)) }
                         }
                     }
                 }
@@ -141,17 +188,81 @@ fn failed(images: &[FailedImage]) -> Markup {
     }
 }
 
-fn noticed(notices: &[Notice]) -> Markup {
+fn noticed(notices: &[Notice], texts: &PageTexts) -> Markup {
     html! {
         @if !notices.is_empty() {
             section {
-                h2 { "Noticed" }
+                h2 { (texts.noticed) }
                 ul {
                     @for Notice { finding, changes } in notices {
                         li { (visible(finding)) ul { @for change in changes { li { (visible(change)) } } } }
                     }
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use domain::annotation::{Origin, ReviewState};
+    use domain::geometry::{PixelSize, Rect};
+    use domain::ids::{AnnotationId, ImageId, RunId};
+    use domain::report::ReportLanguage;
+
+    use super::*;
+
+    #[test]
+    fn attributes_are_shown_in_both_languages_and_markup_is_text() {
+        let attributes = BTreeMap::from([
+            ("<i>colour".to_owned(), AttributeValue::Text("red & <b>blue</b>".into())),
+            ("parked".to_owned(), AttributeValue::YesNo(true)),
+            ("parts".to_owned(), AttributeValue::Several(vec!["wing".into(), "tail".into()])),
+        ]);
+        let annotation = Annotation {
+            id: AnnotationId(1),
+            origin: Origin::Run { run: RunId(1) },
+            propagated_from: None,
+            label: "<script>".into(),
+            color: 1,
+            shape: Shape::Box { rect: Rect::new(0.0, 0.0, 4.0, 4.0) },
+            confidence: Some(0.875),
+            attributes,
+            status: Status::Accepted,
+            reject_reason: None,
+            is_superseded: false,
+        };
+        let rejected = Annotation { label: "gone".into(), status: Status::Rejected, ..annotation.clone() };
+        let card = ImageCard {
+            id: ImageId(1),
+            name: "<img src=x>.jpg".into(),
+            size: PixelSize::new(10, 10),
+            taken: None,
+            review: ReviewState::Reviewed,
+            is_annotated: true,
+            is_running: false,
+            failure: None,
+            annotations: vec![annotation, rejected],
+        };
+        let picture = ReportPicture { file: "marked/0001-x.jpg".into(), card };
+        let of = |language| shown(&picture, PageTexts::of(language)).into_string();
+        let english = of(ReportLanguage::En);
+        for said in [
+            "&lt;img src=x&gt;.jpg",
+            "10 x 10, 1 annotation<",
+            "&lt;script&gt; <span>0.88</span> <span>accepted</span>",
+            "<dt>&lt;i&gt;colour</dt><dd>red &amp; &lt;b&gt;blue&lt;/b&gt;</dd>",
+            "<dt>parked</dt><dd>yes</dd>",
+            "<dt>parts</dt><dd>wing, tail</dd>",
+        ] {
+            assert!(english.contains(said), "{said} in {english}");
+        }
+        assert!(!english.contains("gone") && !english.contains("<script"), "{english}");
+        let spanish = of(ReportLanguage::Es);
+        for said in ["1 anotación<", "<span>0,88</span> <span>aceptada</span>", "<dd>sí</dd>"] {
+            assert!(spanish.contains(said), "{said} in {spanish}");
         }
     }
 }
