@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { RunReport } from "../src/api/bindings";
 import { words } from "../src/messages";
-import { count, duration } from "../src/messages/format";
+import { count, duration, money } from "../src/messages/format";
 import { coreOf } from "../test/core";
 import { EVERY_DIAGNOSIS } from "../test/diagnoses";
-import { changeAnswer, launch, open, type Opening } from "./browser";
+import { changeAnswer, choose, launch, open, type Opening } from "./browser";
 
 /** A part of the file with the metrics of a run. */
 interface MetricsFile {
@@ -118,6 +118,84 @@ describe("history", () => {
     await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "History" }).click();
     await page.getByText("Set a limit of 58 requests per minute").waitFor();
     expect(await page.locator(".advice h3").count()).toBe(EVERY_DIAGNOSIS.length);
+    await page.context().close();
+  });
+
+  it("names and tags a run, finds it by them, and takes that back", async () => {
+    const page = await openHistory();
+    await page.getByRole("button", { name: words.history.describe.title(2) }).click();
+    const dialog = page.getByRole("dialog", { name: words.history.describe.title(2) });
+    await dialog.getByRole("textbox", { name: words.history.describe.name }).fill("  Night <b>shift</b> ");
+    await dialog.getByRole("textbox", { name: words.history.describe.tags }).fill("winter, boats,winter");
+    await page.keyboard.press("Enter");
+    await page.getByText(words.history.describe.saved(2)).waitFor();
+    const row = page.getByRole("row", { name: /Run 2/ });
+    expect(await row.innerText()).toContain("Night <b>shift</b>");
+    const find = page.getByRole("searchbox", { name: words.history.filters.text });
+    await find.fill("NIGHT boats");
+    await expect.poll(() => page.getByRole("row").count()).toBe(2);
+    await find.fill("nowhere");
+    await page.getByText(words.history.filters.none).waitFor();
+    await find.fill("");
+    await choose(page.getByRole("combobox", { name: words.history.filters.tag }), "winter");
+    await expect.poll(() => page.getByRole("row").count()).toBe(2);
+    await choose(page.getByRole("combobox", { name: words.history.filters.tag }), words.history.filters.allTags);
+    await page.getByRole("button", { name: words.checks.undo }).click();
+    await page.getByText(words.history.describe.restored(2)).waitFor();
+    await expect.poll(() => row.innerText()).not.toContain("Night");
+    await page.context().close();
+  });
+
+  it("sorts by a column, and moves in that order", async () => {
+    const page = await openHistory();
+    const first = page.locator("tbody tr").first();
+    expect(await first.innerText()).toContain("Run 2");
+    await page.getByRole("columnheader", { name: words.history.columns.started }).getByRole("button").click();
+    expect(await first.innerText()).toContain("Run 1");
+    await page.keyboard.press("ArrowUp");
+    await page.getByRole("region", { name: "Report of run 1" }).waitFor();
+    await page.context().close();
+  });
+
+  it("shows runs beside each other, with their figures and costs at the same numbers of images", async () => {
+    const query = "priced&key&months&images=120";
+    const page = await openHistory({ query });
+    const core = await coreOf(query);
+    const [luna, sonnet] = await core.runSeries([14, 13]);
+    await page.getByRole("checkbox", { name: words.history.beside.mark(14) }).check();
+    await page.getByRole("row", { name: /Run 13/ }).click();
+    await page.keyboard.press("b");
+    const beside = page.getByRole("region", { name: words.history.beside.title(2) });
+    await beside.waitFor();
+    const costs = beside.getByRole("slider", { name: words.history.beside.costsText });
+    await costs.focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowRight");
+    const [one, other] = [luna?.spent[0], sonnet?.spent[0]];
+    expect(one?.finished).toBe(other?.finished);
+    expect(await costs.getAttribute("aria-valuetext")).toBe(
+      `${words.run.charts.images(one?.finished ?? 0)}: A, run 14 ${money(one?.spent_dollars ?? 0)}, B, run 13 ${money(other?.spent_dollars ?? 0)}`,
+    );
+    const runs = await core.runs();
+    const paid = (id: number) => money(runs.find((run) => run.id === id)?.paid_dollars ?? 0);
+    expect(await beside.getByRole("row", { name: words.history.beside.rows.paid }).innerText()).toMatch(
+      new RegExp(`${paid(14).replace("$", "\\$")}\\s+${paid(13).replace("$", "\\$")}`),
+    );
+    await beside.getByRole("button", { name: words.history.beside.stop }).click();
+    await page.getByRole("region", { name: "Report of run 13" }).waitFor();
+    await page.context().close();
+  });
+
+  it("gives the page of a run in the language of the window", async () => {
+    const page = await openHistory();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: words.history.page }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("run-2-report.zip");
+    const archive = await readFile(await download.path());
+    expect(archive.subarray(0, 2).toString()).toBe("PK");
+    expect(archive.includes("report.html")).toBe(true);
     await page.context().close();
   });
 

@@ -556,6 +556,24 @@ export const LOOKS: readonly Look[] = [
     },
   },
   {
+    name: "history-beside",
+    query: "priced&key&months&images=120",
+    show: async (page) => {
+      await page.keyboard.press("Control+5");
+      for (const run of [14, 13, 2]) await page.getByRole("checkbox", { name: words.history.beside.mark(run) }).check();
+      await page.getByRole("region", { name: words.history.beside.title(3) }).waitFor();
+      await page.locator(".beside canvas").nth(2).waitFor();
+    },
+  },
+  {
+    name: "spend",
+    query: "priced&key&months&images=120",
+    show: async (page) => {
+      await page.keyboard.press("Control+8");
+      await page.getByRole("slider", { name: words.spend.monthText }).locator("canvas").waitFor();
+    },
+  },
+  {
     name: "history-none",
     query: "images=0",
     show: async (page) => {

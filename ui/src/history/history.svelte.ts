@@ -1,8 +1,37 @@
 /** Past runs and the report of the selected one. */
-import type { ResumeRequest, RunId, RunProgress, RunReport, RunSummary } from "../api/bindings";
+import type {
+  Notice,
+  ReportLanguage,
+  ResumeRequest,
+  RunDescription,
+  RunId,
+  RunProgress,
+  RunReport,
+  RunSeries,
+  RunSummary,
+} from "../api/bindings";
 import type { Core } from "../api/core";
+import { sorted, type Sorting } from "../components/sorting";
+import { download } from "../state/saving";
+import { filtered, NO_FILTERS, type RunColumn, type RunFilters, sortValue } from "./runList";
 
-export type HistoryCore = Pick<Core, "runs" | "runReport" | "undoRun" | "saveMetrics" | "resumeRun" | "watchRun">;
+export type HistoryCore = Pick<
+  Core,
+  | "runs"
+  | "runReport"
+  | "undoRun"
+  | "saveMetrics"
+  | "resumeRun"
+  | "watchRun"
+  | "describeRun"
+  | "runSeries"
+  | "browser"
+  | "saveReport"
+  | "readyReport"
+>;
+
+/** More lines in a chart are not told apart. */
+export const MOST_BESIDE = 4;
 
 /** How often the figures are refreshed while something changes. */
 const REFRESH_MILLIS = 1000;
@@ -14,6 +43,14 @@ export class History {
   /** Newest first. */
   runs = $state.raw<RunSummary[]>([]);
   isLoaded = $state(false);
+  filters = $state.raw<RunFilters>(NO_FILTERS);
+  sorting = $state.raw<Sorting<RunColumn>>({ column: "started", direction: "descending" });
+  /** The runs that the table lists, in its order. */
+  readonly listed = $derived(sorted(filtered(this.runs, this.filters), this.sorting, sortValue));
+  /** Runs that are marked to be shown beside each other, in the order of the letters. */
+  beside = $state.raw<readonly RunId[]>([]);
+  /** Of the runs of `beside`, once there are two. */
+  series = $state.raw<readonly RunSeries[]>([]);
   selected = $state<RunId | null>(null);
   report = $state.raw<RunReport | null>(null);
   /** Of the selected run; has its rate over time. */
@@ -34,8 +71,39 @@ export class History {
       const candidates = [wanted, this.selected, this.runs[0]?.id ?? null];
       const chosen = candidates.find((id) => id !== null && this.runs.some((run) => run.id === id)) ?? null;
       await this.select(chosen, true);
+      await this.#readSeries();
     });
     this.isLoaded = true;
+  }
+
+  narrow(to: Partial<RunFilters>): void {
+    this.filters = { ...this.filters, ...to };
+  }
+
+  /** Marks a run to be shown beside others, or no longer. */
+  async toggleBeside(run: RunId): Promise<void> {
+    const others = this.beside.filter((each) => each !== run);
+    if (others.length < this.beside.length) this.beside = others;
+    else if (this.beside.length < MOST_BESIDE) this.beside = [...this.beside, run];
+    await this.#attempt(() => this.#readSeries());
+  }
+
+  stopBeside(): void {
+    this.beside = [];
+    this.series = [];
+  }
+
+  async #readSeries(): Promise<void> {
+    const { beside } = this;
+    const series = beside.length < 2 ? [] : await this.#core.runSeries([...beside]);
+    if (beside === this.beside) this.series = series;
+  }
+
+  /** Returns the name and tags that the run has now; undefined if it failed. */
+  async describe(run: RunId, description: RunDescription): Promise<RunDescription | undefined> {
+    const described = await this.#attempt(() => this.#core.describeRun(run, description));
+    if (described) await this.load();
+    return described;
   }
 
   async select(run: RunId | null, isReread = false): Promise<void> {
@@ -71,8 +139,9 @@ export class History {
 
   /** Selects the next or previous run. */
   async move(step: 1 | -1): Promise<void> {
-    const place = this.runs.findIndex((run) => run.id === this.selected);
-    const next = this.runs[Math.min(this.runs.length - 1, Math.max(0, place + step))];
+    const { listed } = this;
+    const place = listed.findIndex((run) => run.id === this.selected);
+    const next = listed[Math.min(listed.length - 1, Math.max(0, place + step))];
     if (next) await this.select(next.id);
   }
 
@@ -89,6 +158,17 @@ export class History {
   async saveMetrics(): Promise<string | null> {
     const run = this.selected;
     return run === null ? null : ((await this.#attempt(() => this.#core.saveMetrics(run))) ?? null);
+  }
+
+  /** Saves the page of the selected run. Returns its path; null in a browser, which downloads it, or if cancelled or failed. */
+  async savePage(language: ReportLanguage, notices: Notice[]): Promise<string | null> {
+    const run = this.selected;
+    if (run === null) return null;
+    const { browser } = this.#core;
+    if (browser === null) return (await this.#attempt(() => this.#core.saveReport(run, language, notices))) ?? null;
+    const name = await this.#attempt(() => this.#core.readyReport(run, language, notices));
+    if (name !== undefined) download(browser.exported(name), name);
+    return null;
   }
 
   /** Returns whether it resumed. */

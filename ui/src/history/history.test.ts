@@ -11,6 +11,7 @@ import { History, type HistoryCore } from "./history.svelte";
 function summary(id: RunId): RunSummary {
   return {
     id,
+    description: { name: "", tags: [] },
     state: { kind: "stopped", reason: "completed" },
     stop_detail: null,
     model: "m",
@@ -87,6 +88,12 @@ class Core implements HistoryCore {
     return Promise.resolve(5);
   };
   saveMetrics = (run: RunId): Promise<string | null> => Promise.resolve(run === 1 ? null : `/m/${run}.json`);
+  browser = null;
+  saveReport = (run: RunId): Promise<string | null> => Promise.resolve(`/r/${run}/report.html`);
+  readyReport = (): Promise<string> => Promise.reject(new Error("no browser"));
+  describeRun: HistoryCore["describeRun"] = (_, description) => Promise.resolve(description);
+  runSeries: HistoryCore["runSeries"] = (runs) =>
+    Promise.resolve(runs.map((run) => ({ run, elapsed_millis: 1000, rates: [], durations: [], spent: [] })));
   resumeRun = (): Promise<null> => Promise.reject({ code: "run_busy", message: "" });
   watched: RunId[] = [];
   watchRun = (run: RunId): Promise<() => void> => {

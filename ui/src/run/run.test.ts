@@ -23,6 +23,7 @@ import { costHeading, mayResume, ownStop, retryable, type RunCore, runToShow, Ru
 function summary(id: RunId, state: RunState): RunSummary {
   return {
     id,
+    description: { name: "", tags: [] },
     state,
     stop_detail: null,
     model: "m",

@@ -75,7 +75,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Resume(arguments) => commands::resume::resume(&arguments, &global, output).await,
         Command::Estimate(arguments) => commands::estimate::estimate(&arguments, &global, output).await,
         Command::Skipped => commands::skipped::skipped(&global, output),
-        Command::Runs => commands::runs::runs(&global, output),
+        Command::Runs(arguments) => commands::runs::runs(arguments, &global, output).await,
         Command::Report(arguments) => commands::report::report(&arguments, &global, output),
         Command::Export(arguments) => commands::export::export(&arguments, &global, output).await,
         Command::Evaluate(arguments) => commands::evaluate::evaluate(&arguments, &global, output),

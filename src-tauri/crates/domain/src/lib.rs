@@ -43,6 +43,7 @@ pub mod recipe;
 pub mod report;
 pub mod review;
 pub mod run;
+pub mod run_description;
 pub mod run_options;
 pub mod run_state;
 pub mod savings;

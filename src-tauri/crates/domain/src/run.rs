@@ -11,6 +11,7 @@ use crate::ids::{ImageId, RunId};
 use crate::model::{Destination, ModelId};
 use crate::money::{CostRange, PicoDollars};
 use crate::rate::DurationPoint;
+use crate::run_description::RunDescription;
 use crate::run_state::{FailureKind, RetryKind, RunMode, RunState};
 use crate::usage::Usage;
 
@@ -186,7 +187,18 @@ impl SpentAt {
     /// which they finished.
     #[must_use]
     pub fn history(paid_by_image: &[PicoDollars]) -> Vec<Self> {
-        let step = paid_by_image.len().div_ceil(Self::MOST_POINTS).max(1);
+        Self::every(Self::step(paid_by_image.len()), paid_by_image)
+    }
+
+    /// The distance of the points of a history of so many images.
+    #[must_use]
+    pub fn step(images: usize) -> usize {
+        images.div_ceil(Self::MOST_POINTS).max(1)
+    }
+
+    /// The same with a point every `step` images, and at the last one.
+    #[must_use]
+    pub fn every(step: usize, paid_by_image: &[PicoDollars]) -> Vec<Self> {
         let mut spent = PicoDollars::ZERO;
         let mut points = Vec::new();
         for (place, paid) in paid_by_image.iter().enumerate() {
@@ -198,6 +210,23 @@ impl SpentAt {
         }
         points
     }
+}
+
+/// A run over time, to be shown beside others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RunSeries {
+    pub run: RunId,
+    /// Active time, without pauses.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub elapsed_millis: f64,
+    /// Images per minute in equal steps of active time ([`crate::rate::history`]).
+    #[cfg_attr(feature = "specta", specta(type = Vec<specta_typescript::Number>))]
+    pub rates: Vec<f64>,
+    /// Durations of the images that finished in each step of `rates`; `None` where none did.
+    pub durations: Vec<Option<DurationPoint>>,
+    /// What it had cost at numbers of images that all series have; empty if no cost was reported.
+    pub spent: Vec<SpentAt>,
 }
 
 /// A snapshot of a run, published a few times a second.
@@ -308,6 +337,7 @@ pub struct WorkingRun {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunSummary {
     pub id: RunId,
+    pub description: RunDescription,
     pub state: RunState,
     /// The message that came with an automatic stop.
     pub stop_detail: Option<String>,
@@ -408,6 +438,8 @@ mod tests {
         assert_eq!(history(0), []);
         let at = |finished, spent| SpentAt { finished, spent: PicoDollars(spent) };
         assert_eq!(history(3), [at(1, 1), at(2, 3), at(3, 6)]);
+        let every = SpentAt::every(2, &[1, 1, 1].map(PicoDollars));
+        assert_eq!(every, [at(2, 2), at(3, 3)]);
         let long = history(1_001);
         assert!(long.len() <= 41 && long[0] == at(26, 351), "{long:?}");
         assert_eq!(long.last(), Some(&at(1_001, 501_501)));

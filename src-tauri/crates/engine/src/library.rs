@@ -177,7 +177,7 @@ impl Library {
         let check_index = Arc::new(CheckIndex::new(store.clone(), changes.clone()));
         let images = Arc::new(Gallery::new(store.clone(), workers.clone(), check_index.clone(), thumbnails.clone()));
         let outputs = Arc::new(Outputs::new(store.clone(), layout.clone()));
-        let history = Arc::new(RunHistory::new(store.clone(), workers.clone(), active.clone()));
+        let history = Arc::new(RunHistory::new(store.clone(), workers.clone(), active.clone(), changes.clone()));
         let similar = Arc::new(Similar::new(store.clone(), thumbnails.clone(), memory.clone()));
         let examples = Arc::new(Examples::new(store.clone(), originals.clone(), memory.clone()));
         let planning = Arc::new(Planning::new(

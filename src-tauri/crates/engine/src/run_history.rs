@@ -13,13 +13,16 @@ use domain::ids::RunId;
 use domain::money::PicoDollars;
 use domain::rate::{self, FinishedImage};
 use domain::run::{
-    BatchState, EndpointState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, RunProgress, RunSummary, SpentAt,
+    BatchState, EndpointState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, RunProgress, RunSeries, RunSummary,
+    SpentAt,
 };
+use domain::run_description::RunDescription;
 use domain::run_state::RunState;
 use store::{KeptBatch, Store, Worker};
 
 use crate::Result;
 use crate::active_runs::ActiveRuns;
+use crate::changes::Changes;
 use crate::clock::rounded_millis;
 use crate::workers::Workers;
 
@@ -31,11 +34,21 @@ pub struct RunHistory {
     store: Arc<Store>,
     workers: Arc<Workers>,
     active: Arc<ActiveRuns>,
+    changes: Changes,
 }
 
 impl RunHistory {
-    pub(crate) fn new(store: Arc<Store>, workers: Arc<Workers>, active: Arc<ActiveRuns>) -> Self {
-        Self { store, workers, active }
+    pub(crate) fn new(store: Arc<Store>, workers: Arc<Workers>, active: Arc<ActiveRuns>, changes: Changes) -> Self {
+        Self { store, workers, active, changes }
+    }
+
+    /// Replaces the name and tags of a run, and returns those it has now.
+    pub async fn describe(&self, run: RunId, description: &RunDescription) -> Result<RunDescription> {
+        let cleaned = description.cleaned();
+        let stored = cleaned.clone();
+        self.store.write(move |edit| edit.describe_run(run, &stored)).await?;
+        self.changes.record();
+        Ok(cleaned)
     }
 
     /// All runs, newest first.
@@ -99,6 +112,29 @@ impl RunHistory {
     /// What a run had cost as its images were finished.
     pub fn spent_history(&self, run: RunId) -> Result<Vec<SpentAt>> {
         Ok(SpentAt::history(&self.store.read_blocking(|view| view.paid_by_image(run))?))
+    }
+
+    /// Runs over time, with the costs at the same numbers of images.
+    pub fn series(&self, runs: &[RunId]) -> Result<Vec<RunSeries>> {
+        let mut recorded = Vec::new();
+        for &run in runs {
+            recorded.push(self.store.read_blocking(|view| {
+                Ok((run, view.pace_of_run(run)?.0, view.finished_images(run)?, view.paid_by_image(run)?))
+            })?);
+        }
+        let most_images = recorded.iter().map(|(_, _, _, paid)| paid.len()).max().unwrap_or_default();
+        let step = SpentAt::step(most_images);
+        let series = recorded.into_iter().map(|(run, elapsed_millis, finished, paid)| {
+            let is_reported = paid.iter().any(|paid| *paid > PicoDollars::ZERO);
+            RunSeries {
+                run,
+                elapsed_millis,
+                rates: rate::history(&finished, elapsed_millis),
+                durations: rate::durations(&finished, elapsed_millis),
+                spent: if is_reported { SpentAt::every(step, &paid) } else { Vec::new() },
+            }
+        });
+        Ok(series.collect())
     }
 
     /// The batches of `run`, oldest first.

@@ -42,7 +42,7 @@ const fn additive(sql: &'static str) -> Migration {
 }
 
 /// All up to 26 count as breaking: no program of these versions opens a newer library.
-pub const MIGRATIONS: [Migration; 37] = [
+pub const MIGRATIONS: [Migration; 38] = [
     breaking(include_str!("migration/0001_first.sql")),
     breaking(include_str!("migration/0002_remote_models.sql")),
     breaking(include_str!("migration/0003_engine.sql")),
@@ -85,6 +85,7 @@ pub const MIGRATIONS: [Migration; 37] = [
     additive(include_str!("migration/0035_image_changes.sql")),
     additive(include_str!("migration/0036_splits.sql")),
     additive(include_str!("migration/0037_publications.sql")),
+    additive(include_str!("migration/0038_run_descriptions.sql")),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once. A newer library

@@ -37,6 +37,7 @@ mod publication;
 mod recipes;
 mod rules;
 mod similar;
+mod run_descriptions;
 mod spending;
 mod statements;
 mod steps;

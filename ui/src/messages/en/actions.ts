@@ -130,6 +130,7 @@ const titles: Record<ActionId, string> = {
   "history.next": "Next run",
   "history.open": "Review the annotations of this run",
   "history.compare": "Compare this run with another",
+  "history.beside": "Mark this run to be shown beside others",
   "history.evaluate": "Evaluate this run",
   "evaluate.previous": "Previous result",
   "evaluate.next": "Next result",

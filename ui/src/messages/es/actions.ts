@@ -130,6 +130,7 @@ export const actions: Translation<typeof english> = {
     "history.next": "Ejecución siguiente",
     "history.open": "Revisar las anotaciones de esta ejecución",
     "history.compare": "Comparar esta ejecución con otra",
+    "history.beside": "Marcar esta ejecución para verla junto a otras",
     "history.evaluate": "Evaluar esta ejecución",
     "evaluate.previous": "Resultado anterior",
     "evaluate.next": "Resultado siguiente",

@@ -154,6 +154,7 @@ export const TABLE = {
   "history.next": { keys: ["ArrowDown"], repeats: true },
   "history.open": { keys: ["Enter"] },
   "history.compare": { keys: ["C"] },
+  "history.beside": { keys: ["B"] },
   "history.evaluate": { keys: ["E"] },
 
   "evaluate.previous": { keys: ["ArrowUp"], repeats: true },

@@ -3,8 +3,9 @@
 use domain::ids::RunId;
 use domain::pilot::PilotOutcome;
 use domain::plan::{ResumeRequest, RunRequest};
-use domain::report::RunReport;
-use domain::run::{RunSummary, SpentAt};
+use domain::report::{Notice, ReportLanguage, RunReport};
+use domain::run::{RunSeries, RunSummary, SpentAt};
+use domain::run_description::RunDescription;
 
 use crate::router::operations;
 
@@ -31,9 +32,19 @@ operations! {
         api.ask(|library| library.history.runs()).await
     }
 
+    /// Replaces the name and tags of a run; those it has now.
+    write describe_run(api, run: RunId, description: RunDescription) -> RunDescription {
+        Ok(api.library.history.describe(run, &description).await?)
+    }
+
     /// What a run had cost as its images were finished.
     read spent_history(api, run: RunId) -> Vec<SpentAt> {
         api.ask(move |library| library.history.spent_history(run)).await
+    }
+
+    /// Runs over time, to be shown beside each other.
+    read run_series(api, runs: Vec<RunId>) -> Vec<RunSeries> {
+        api.ask(move |library| library.history.series(&runs)).await
     }
 
     /// What the pilot of a run cost, and what its other images will.
@@ -56,6 +67,29 @@ operations! {
         api.ask(move |library| {
             library.insight.write_metrics(run, &path)?;
             Ok(Some(path.to_string_lossy().into_owned()))
+        })
+        .await
+    }
+
+    /// Writes the page of a run, with annotated copies of its images, into a new folder. Opens the system's save dialog; the path
+    /// of the page, or `None` when it was cancelled. `notices` are in the same language.
+    read save_report(api, run: RunId, language: ReportLanguage, notices: Vec<Notice>) -> Option<String> {
+        let Some(folder) = api.desktop()?.choose_file_to_save(format!("run-{run}")).await else { return Ok(None) };
+        api.ask(move |library| {
+            let report = library.insight.report(run)?;
+            let written = library.insight.write_page(&report, &notices, language, &folder)?;
+            Ok(Some(written.page.to_string_lossy().into_owned()))
+        })
+        .await
+    }
+
+    /// Writes the same as a ZIP file into the library's folder, where a browser can download it by this name until the library is
+    /// opened again.
+    read ready_report(api, run: RunId, language: ReportLanguage, notices: Vec<Notice>) -> String {
+        api.ask(move |library| {
+            let (report, name) = (library.insight.report(run)?, format!("run-{run}-report.zip"));
+            library.insight.ready_page(&report, &notices, language, &name)?;
+            Ok(name)
         })
         .await
     }

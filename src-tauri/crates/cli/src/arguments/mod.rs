@@ -19,6 +19,7 @@ mod providers;
 mod publish;
 mod recipes;
 mod run;
+mod runs;
 mod serve;
 mod simulate;
 mod spend;
@@ -56,7 +57,8 @@ pub use prices::{PricesArguments, PricesCommand};
 pub use providers::{Providers, ProvidersCommand};
 pub use publish::Publish;
 pub use recipes::{RecipesArguments, RecipesCommand};
-pub use run::{Doctor, Metrics, Report};
+pub use run::{Doctor, Metrics, PageLanguage, Report};
+pub use runs::{RunsArguments, RunsCommand};
 pub use serve::Serve;
 pub use simulate::{Simulate, SimulatedApi};
 pub use spend::{Spend, SpendBy};
@@ -211,8 +213,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  fieldmark skipped\n  fieldmark skipped --json")]
     Skipped,
     /// List the runs, newest first
-    #[command(after_help = "Examples:\n  fieldmark runs\n  fieldmark runs --json")]
-    Runs,
+    Runs(RunsArguments),
     /// Show the report of a run
     Report(Report),
     /// Export images with their annotations as a dataset

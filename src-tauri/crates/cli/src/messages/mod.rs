@@ -55,9 +55,9 @@ pub use providers::{local_servers, overridden, provider_check, providers};
 pub use publication::{connected, publication_target, published};
 pub use quote::{images_to_send, left_after_pilot, pilot, quote};
 pub use report::{at_most_in_all, failures, raise_max_tokens, report, written_report};
-pub use runs::runs;
+pub use runs::{no_such_run, runs};
 pub use savings::savings;
-pub use spend::{spend, spend_csv};
+pub use spend::spend;
 
 pub fn print_error(failed: &CommandError) {
     let reason = match failed {

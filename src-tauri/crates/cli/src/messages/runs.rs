@@ -14,11 +14,18 @@ pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
     if runs.is_empty() {
         return writeln!(out, "No runs yet. `fieldmark annotate PATH` starts one.");
     }
-    let mut table =
-        Table::new(["Run", "Started", "State", "Recipe", "Model", "Images", "Failed", "Annotations", "Likely", "Paid"]);
+    // Columns that no run needs are left out.
+    let has_names = runs.iter().any(|run| !run.description.name.is_empty());
+    let has_tags = runs.iter().any(|run| !run.description.tags.is_empty());
+    let own = [("Name", has_names), ("Tags", has_tags)];
+    let own = own.into_iter().filter_map(|(title, is_shown)| is_shown.then_some(title));
+    let figures = ["Run", "Started", "State", "Recipe", "Model", "Images", "Failed", "Annotations", "Likely", "Paid"];
+    let mut table = Table::of_columns(figures.into_iter().chain(own));
     table.align_right([0, 5, 6, 7, 8, 9]);
     for run in runs {
-        table.add([
+        let own = [(run.description.name.clone(), has_names), (run.description.tags.join(", "), has_tags)];
+        let own = own.into_iter().filter_map(|(value, is_shown)| is_shown.then_some(value));
+        let figures = [
             run.id.to_string(),
             local_time(run.started_at),
             run.state.name().to_owned(),
@@ -33,7 +40,8 @@ pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
                 Some(cost) => money(cost),
                 None => "not reported".to_owned(),
             },
-        ]);
+        ];
+        table.add_row(figures.into_iter().chain(own));
     }
     table.write(out)?;
     match EstimateRecord::of(runs) {
@@ -43,6 +51,10 @@ pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
             writeln!(out, "Cost in the likely range in {} of {}.", grouped(in_range.into()), counted(runs, "run"))
         }
     }
+}
+
+pub fn no_such_run(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "No run has these tags and this model.")
 }
 
 /// Milliseconds since the Unix epoch, as local time.

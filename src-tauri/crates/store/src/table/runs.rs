@@ -18,6 +18,7 @@ use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 use super::attempts::{BILL, is_unsettled, read_bill};
 use super::job_rows::{IS_CUT_SHORT, QueuedImage, names_of_failures};
 use super::kept_answers::Question;
+use super::run_descriptions::{DESCRIPTION, read_description};
 use super::{all, found};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::path_bytes;
@@ -75,7 +76,7 @@ fn summaries_sql(is_of_one: bool) -> Result<String> {
                  sum({is_unsettled}) AS unsettled, sum(iif({is_unsettled}, at_most, 0)) AS unsettled_at_most,
                  sum(retried_for IS NOT NULL) AS retries
              FROM jobs JOIN attempts ON job_id = jobs.id {of_run} GROUP BY run_id)
-         SELECT id, stop_reason, stop_detail, model, model_name, recipe, destination, mode, started_at, wall_millis, budget,
+         SELECT id, {DESCRIPTION}, stop_reason, stop_detail, model, model_name, recipe, destination, mode, started_at, wall_millis, budget,
              quoted_low, quoted, quoted_likely_high, quoted_high, of_jobs.*, of_attempts.*,
              (SELECT count(*) FROM annotations WHERE run_id = runs.id AND status = 'proposed') AS undecided,
              (SELECT count(*) FROM jobs JOIN images ON images.id = image_id
@@ -199,6 +200,7 @@ fn read_summary(row: &Row<'_>, durations: &[f64]) -> Result<RunSummary> {
         quoted.filter(|_| has_likely_range && is_complete).map(|quoted| quoted.is_likely(bill.paid, billed_at_most));
     Ok(RunSummary {
         id: RunId(row.get("id")?),
+        description: read_description(row)?,
         state: match stop_reason {
             Some(reason) => RunState::Stopped { reason: from_name("runs.stop_reason", reason)? },
             None => RunState::Running,

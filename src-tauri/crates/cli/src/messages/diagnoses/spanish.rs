@@ -181,7 +181,7 @@ fn money(amount: PicoDollars) -> String {
 }
 
 fn percent(share: f64) -> String {
-    super::percent(share)
+    super::percent(share, 0)
 }
 
 fn refused(refusals: u32, overloads: u32) -> String {
