@@ -332,7 +332,11 @@ async fn a_key_is_found_nowhere() {
     let state = bench.end_of(run).await;
     let report = bench.library.insight.report(run).unwrap();
     let export = bench.folder.path().join("export");
-    bench.library.insight.write_page(&bench.library.insight.report(run).unwrap(), &[], ReportLanguage::En, &export).unwrap();
+    bench
+        .library
+        .insight
+        .write_page(&bench.library.insight.report(run).unwrap(), &[], ReportLanguage::En, &export)
+        .unwrap();
     let check = bench.library.connections.check("anthropic").await.unwrap();
     let said =
         format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.insight.classic_metrics(run));

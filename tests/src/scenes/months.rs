@@ -49,8 +49,7 @@ pub fn add(store: &Store, scene: &Scene, like: &PastRun<'_>, price: &Price) -> D
         let images = (scene.annotated() * share / 100).max(1);
         let expected = past::cost(images, &price).0 * 100 / paid_percent;
         let of = |percent: u64| PicoDollars(expected * percent / 100);
-        let quoted =
-            CostRange { likely_low: of(80), expected: of(100), likely_high: of(122), at_most: of(340) };
+        let quoted = CostRange { likely_low: of(80), expected: of(100), likely_high: of(122), at_most: of(340) };
         let worker = Worker::Elsewhere(price);
         let past = PastRun {
             number,

@@ -42,7 +42,8 @@ impl RunDescription {
 
 /// Without line breaks and other control characters, and with single spaces.
 fn one_line(text: &str, most_chars: usize) -> String {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
     words.join(" ").chars().take(most_chars).collect::<String>().trim_end().to_owned()
 }
 

@@ -13,8 +13,8 @@ use domain::ids::RunId;
 use domain::money::PicoDollars;
 use domain::rate::{self, FinishedImage};
 use domain::run::{
-    BatchState, EndpointState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, RunProgress, RunSeries, RunSummary,
-    SpentAt,
+    BatchState, EndpointState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, RunProgress, RunSeries,
+    RunSummary, SpentAt,
 };
 use domain::run_description::RunDescription;
 use domain::run_state::RunState;

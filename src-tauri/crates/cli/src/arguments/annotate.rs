@@ -13,7 +13,7 @@ use crate::error::CommandError;
 
 use super::export::{ExportedFile, exported_file};
 use super::numbers::{count, dollars, within};
-use super::{EndpointKeys, LimitArguments, RunChoice, Target, ToFind, Tuning};
+use super::{EndpointKeys, LimitArguments, PageLanguage, RunChoice, Target, ToFind, Tuning};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \

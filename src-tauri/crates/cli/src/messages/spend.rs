@@ -12,7 +12,8 @@ pub fn spend(out: &mut dyn Write, rows: &[SpendRow], keys: &[SpendKey]) -> io::R
     if rows.is_empty() {
         return writeln!(out, "No request has been sent to a server yet.");
     }
-    let header = keys.iter().map(|key| title(*key)).chain(["Runs", "Images", "Requests", "Tokens in", "Tokens out", "Paid"]);
+    let header =
+        keys.iter().map(|key| title(*key)).chain(["Runs", "Images", "Requests", "Tokens in", "Tokens out", "Paid"]);
     let mut table = Table::of_columns(header);
     table.align_right(keys.len()..keys.len() + 6);
     for row in rows {

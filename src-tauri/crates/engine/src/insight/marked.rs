@@ -5,9 +5,9 @@ use domain::library::ImageCard;
 use prepare::DrawnAnnotation;
 
 use super::Insight;
+use crate::Result;
 use crate::drawing;
 use crate::originals::UnreadableOriginal;
-use crate::Result;
 
 /// Long edge of a copy: enough to judge a box, small enough for a page with hundreds of images.
 const EDGE: u32 = 1600;

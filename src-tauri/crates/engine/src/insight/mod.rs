@@ -246,8 +246,8 @@ impl Insight {
     ) -> Result<WrittenReport> {
         let marked_folder = folder.join(MARKED);
         fs::create_dir_all(&marked_folder).map_err(EngineError::file(&marked_folder))?;
-        let (marked_count, missing) =
-            self.page_files(report, notices, language, |name, content| self.outputs.write(&folder.join(name), content))?;
+        let (marked_count, missing) = self
+            .page_files(report, notices, language, |name, content| self.outputs.write(&folder.join(name), content))?;
         Ok(WrittenReport { page: folder.join(PAGE), marked_count, missing })
     }
 

@@ -26,7 +26,8 @@ impl Edit<'_> {
             return Err(StoreError::Missing { what: "run", id: run.0 });
         }
         self.0.0.execute("DELETE FROM run_tags WHERE run_id = ?1", [run.0])?;
-        let mut tagged = self.0.0.prepare_cached("INSERT INTO run_tags (run_id, tag) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+        let mut tagged =
+            self.0.0.prepare_cached("INSERT INTO run_tags (run_id, tag) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
         for tag in tags {
             tagged.execute(params![run.0, tag])?;
         }

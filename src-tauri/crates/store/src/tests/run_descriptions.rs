@@ -12,10 +12,7 @@ fn a_run_has_the_name_and_tags_it_was_given_last() {
     let of = |run| library.store.read_blocking(move |view| view.run(run)).unwrap().description;
     assert_eq!(of(run), RunDescription::default());
     let describe = |run, name: &str, tags: &[&str]| {
-        let description = RunDescription {
-            name: name.into(),
-            tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
-        };
+        let description = RunDescription { name: name.into(), tags: tags.iter().map(|&tag| tag.to_owned()).collect() };
         library.store.write_blocking(move |edit| edit.describe_run(run, &description))
     };
     describe(run, "Night", &["winter", "\"boats\""]).unwrap();

@@ -149,7 +149,9 @@ fn the_ledger_counts_an_image_once_in_every_run_and_leaves_out_what_was_not_pric
     let sums = library.store.read_blocking(|view| view.spend()).unwrap();
     let found: Vec<_> = sums
         .iter()
-        .map(|sum| (sum.run, sum.figures.images, sum.figures.requests, sum.figures.paid.0, sum.figures.possibly_billed.0))
+        .map(|sum| {
+            (sum.run, sum.figures.images, sum.figures.requests, sum.figures.paid.0, sum.figures.possibly_billed.0)
+        })
         .collect();
     let run = sums[0].run;
     assert!(run.is_some() && sums[0].month < sums[1].month, "{sums:?}");

@@ -28,7 +28,11 @@ pub fn finding(finding: &Finding) -> String {
             )
         }
         Finding::ServerAway { away_millis, share } => {
-            format!("el servidor no estuvo disponible durante {}, el {} del tiempo", duration(*away_millis), percent(*share))
+            format!(
+                "el servidor no estuvo disponible durante {}, el {} del tiempo",
+                duration(*away_millis),
+                percent(*share)
+            )
         }
         Finding::MostlyOneFailure { failure: kind, count, failed, finished } => format!(
             "fallaron {failed} de {}, {count} por un mismo motivo: {}",
@@ -113,7 +117,8 @@ pub fn change(change: &Change) -> String {
             counted(*per_minute, REQUEST)
         ),
         Change::RaiseOwnLimit => {
-            "sube o quita ese límite (--rpm, --itpm, --otpm o los ajustes): el del servidor se detecta automáticamente".into()
+            "sube o quita ese límite (--rpm, --itpm, --otpm o los ajustes): el del servidor se detecta automáticamente"
+                .into()
         }
         Change::NoPause => {
             "quita la pausa (--preset, o rate_limit_delay_ms en los ajustes): los límites del servidor se detectan \
@@ -185,8 +190,7 @@ fn percent(share: f64) -> String {
 }
 
 fn refused(refusals: u32, overloads: u32) -> String {
-    let refusals =
-        (refusals > 0).then(|| counted(refusals, ["petición rechazada", "peticiones rechazadas"]));
+    let refusals = (refusals > 0).then(|| counted(refusals, ["petición rechazada", "peticiones rechazadas"]));
     let overloads = (overloads > 0).then(|| format!("{} con el servidor saturado (529)", counted(overloads, REQUEST)));
     let parts: Vec<String> = [refusals, overloads].into_iter().flatten().collect();
     if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
