@@ -48,8 +48,8 @@ async function pngOf(svg: string): Promise<Blob> {
 export function chartFileName(title: string, format: ChartFormat): string {
   const name = title
     .normalize("NFKD")
-    .replace(/[^\p{L}\p{N}]+/gu, "-")
     .replace(/\p{M}/gu, "")
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
     .replace(/^-+|-+$/g, "")
     .toLowerCase();
   return `${name || "chart"}.${format}`;
