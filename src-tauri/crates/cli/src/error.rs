@@ -146,7 +146,11 @@ pub fn of_engine(error: &EngineError) -> Exit {
         Some(LibraryFailure::Lost) => Exit::LibraryLost,
         Some(LibraryFailure::Other) => Exit::LibraryFailed,
         None if matches!(error, EngineError::Cancelled) => Exit::of_interruption(),
-        None if error.is_missing() || matches!(error, EngineError::NoDatabase) => Exit::Usage,
+        None if error.is_missing()
+            || matches!(error, EngineError::NoDatabase | EngineError::LibraryExists(_) | EngineError::NoFolder(_)) =>
+        {
+            Exit::Usage
+        }
         None => Exit::Failed,
     }
 }

@@ -14,8 +14,8 @@ use crate::signals::{self, Signal};
 pub enum Exit {
     /// Success
     Done = 0,
-    /// Failed, or an output could not be written; the reason is on standard error. Or `doctor` found a problem, or a figure
-    /// of `evaluate` is below its limit
+    /// Failed, or an output could not be written; the reason is on standard error. Or `doctor` or `library check` found a
+    /// problem, `library repair` could not save all, or a figure of `evaluate` is below its limit
     Failed = 1,
     /// Invalid command line, something that does not exist, or not confirmed
     Usage = 2,

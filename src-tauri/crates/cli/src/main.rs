@@ -89,6 +89,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Budget(arguments) => commands::budget::budget(&arguments, &global, output),
         Command::Prices(arguments) => commands::prices::prices(arguments, &global, output),
         Command::Recipes(arguments) => commands::recipes::recipes(arguments, &global, output).await,
+        Command::Library(arguments) => commands::library::library(arguments, &global, output),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments, &global, output).await,
         Command::Hooks(arguments) => commands::hooks::change(arguments, &global, output).await,
         Command::Env(arguments) => commands::env::env(&arguments.command, &global, output),

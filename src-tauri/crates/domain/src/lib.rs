@@ -6,6 +6,7 @@ pub mod budget;
 pub mod calendar;
 pub mod calibration;
 pub mod camera;
+pub mod care;
 pub mod catalogue;
 pub mod checkup;
 pub mod coco;

@@ -65,7 +65,7 @@ pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: 
 
 #[expect(clippy::disallowed_methods, reason = "nothing else is under way while the library is looked at")]
 fn damages(library: &Library) -> Vec<String> {
-    library.store.read_blocking(|view| view.damages()).unwrap_or_else(|error| vec![error.to_string()])
+    library.store.read_blocking(|view| Ok(view.damages())).unwrap_or_else(|error| vec![error.to_string()])
 }
 
 /// Why `folder` is not writable; `None` if it is.

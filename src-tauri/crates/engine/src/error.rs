@@ -135,6 +135,14 @@ pub enum EngineError {
     /// A file that says what labels become.
     #[error("{name}: {problem}")]
     LabelMap { name: String, problem: String },
+    #[error("{path} cannot be restored: {detail}. Nothing was changed")]
+    UnfitBackup { path: PathBuf, detail: String },
+    #[error("there is a library at {}; with --replace it is kept aside, and the backup takes its place", .0.display())]
+    LibraryExists(PathBuf),
+    #[error("the library is in use: {detail}. Nothing was changed")]
+    LibraryInUse { detail: String },
+    #[error("{} is not a folder", .0.display())]
+    NoFolder(PathBuf),
     #[error("internal error: a task ended early")]
     TaskLost,
     #[error("internal error: {0}")]

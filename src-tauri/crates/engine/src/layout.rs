@@ -13,25 +13,30 @@ use prepare::ContentHash;
 use crate::{EngineError, Result, private};
 
 /// The database name of a library that owns its folder.
-const DATABASE: &str = "library.sqlite";
+pub const DATABASE: &str = "library.sqlite";
 pub const SETTINGS_FILE: &str = "settings.toml";
 /// Upper bound for a settings file; a longer file is rejected.
 pub const MAX_SETTINGS_BYTES: u64 = 1 << 20;
 /// Suffix that turns a database's name into that of its folder of files.
 const FILES: &str = "-files";
-const THUMBNAILS: &str = "thumbs";
-const METRICS: &str = "metrics";
+pub const THUMBNAILS: &str = "thumbs";
+pub const METRICS: &str = "metrics";
 const LOCKS: &str = "locks";
 const BATCHES: &str = "batches";
 /// Exports to drag out of the window.
 const READY_EXPORTS: &str = "exports";
-const SAMPLES: &str = "Samples";
-const UPLOADS: &str = "uploads";
-const ATTRIBUTION: &str = "Samples-ATTRIBUTION.md";
+pub const SAMPLES: &str = "Samples";
+pub const UPLOADS: &str = "uploads";
+/// Copies from before migrations, and what is known about backups.
+const BACKUPS: &str = "backups";
+pub const ATTRIBUTION: &str = "Samples-ATTRIBUTION.md";
 /// Folders that a library writes; their files are not imported.
 const FOLDERS: [&str; 5] = [THUMBNAILS, METRICS, LOCKS, BATCHES, READY_EXPORTS];
 /// Other files and folders that may be in a library's folder.
-const OTHERS: [&str; 5] = [SETTINGS_FILE, "window.json", SAMPLES, ATTRIBUTION, UPLOADS];
+const OTHERS: [&str; 6] = [SETTINGS_FILE, "window.json", SAMPLES, ATTRIBUTION, UPLOADS, BACKUPS];
+
+/// What a backup holds beside the database.
+pub const BACKED_UP: [&str; 6] = [SETTINGS_FILE, ATTRIBUTION, METRICS, SAMPLES, UPLOADS, THUMBNAILS];
 
 /// Whether a name follows the library's naming scheme for a folder.
 type IsWritten = fn(&str) -> bool;
@@ -64,25 +69,41 @@ impl Layout {
         self.folder.join(SETTINGS_FILE)
     }
 
+    pub fn database(&self) -> &Path {
+        &self.database
+    }
+
+    pub fn metrics(&self) -> PathBuf {
+        self.folder.join(METRICS)
+    }
+
+    pub fn thumbnails(&self) -> PathBuf {
+        self.folder.join(THUMBNAILS)
+    }
+
+    pub fn locks(&self) -> PathBuf {
+        self.folder.join(LOCKS)
+    }
+
     /// Where a run writes its metrics, unless the settings disable it.
     pub fn metrics_file_of(&self, run: RunId) -> PathBuf {
-        self.folder.join(METRICS).join(format!("run-{run}.json"))
+        self.metrics().join(format!("run-{run}.json"))
     }
 
     /// The metrics of the latest run.
     pub fn metrics_file(&self) -> PathBuf {
-        self.folder.join(METRICS).join("batch-annotation-metrics.json")
+        self.metrics().join("batch-annotation-metrics.json")
     }
 
     /// Thumbnails are named by content hash and spread over 256 folders.
     pub fn thumbnail(&self, hash: ContentHash) -> PathBuf {
         let hex = hash.to_string();
-        self.folder.join(THUMBNAILS).join(&hex[..HASH_START]).join(format!("{hex}.jpg"))
+        self.thumbnails().join(&hex[..HASH_START]).join(format!("{hex}.jpg"))
     }
 
     /// The lock file that the worker `token` holds while it is alive.
     pub fn worker_lock(&self, token: &str) -> PathBuf {
-        self.folder.join(LOCKS).join(format!("worker-{token}.lock"))
+        self.locks().join(format!("worker-{token}.lock"))
     }
 
     /// Batches in progress of being written.
@@ -103,6 +124,16 @@ impl Layout {
     /// Photos that were dropped on a browser's window, a folder for each time.
     pub fn uploads(&self) -> PathBuf {
         self.folder.join(UPLOADS)
+    }
+
+    /// Copies of the database from before migrations.
+    pub fn backups(&self) -> PathBuf {
+        self.folder.join(BACKUPS)
+    }
+
+    /// When and where the last backup was made.
+    pub fn last_backup(&self) -> PathBuf {
+        self.backups().join("last-backup.json")
     }
 
     /// Beside the folder of sample photos, so that importing that folder skips no file.
@@ -148,9 +179,9 @@ pub fn folder_of(database: &Path) -> PathBuf {
 }
 
 /// Creates the library's folder, and makes the library's own files private. The user's files in the same folder keep
-/// their permissions.
-pub fn prepare(database: &Path, folder: &Path, is_new: bool) -> Result<()> {
-    if !is_new && !folder.exists() {
+/// their permissions. `is_without_folder`: the library is from a version that kept its files beside the database.
+pub fn prepare(database: &Path, folder: &Path, is_without_folder: bool) -> Result<()> {
+    if is_without_folder {
         move_in(database, folder)?;
     }
     private::create_folder(folder).map_err(EngineError::file(folder))?;

@@ -21,6 +21,7 @@ use crate::active_runs::ActiveRuns;
 use crate::backend::Backends;
 use crate::blocking::off_workers;
 use crate::calibration::Calibrations;
+use crate::care::Care;
 use crate::changes::Changes;
 use crate::check_index::CheckIndex;
 use crate::clock::now_millis;
@@ -98,6 +99,8 @@ pub struct Library {
     pub dataset_imports: Arc<DatasetImports>,
     /// Where files may be written.
     pub outputs: Arc<Outputs>,
+    /// Backups, checks, cleaning up.
+    pub care: Care,
     pub(crate) layout: Arc<Layout>,
     pub(crate) store: Arc<Store>,
     changes: Changes,
@@ -119,10 +122,11 @@ impl Library {
         if let Some(parent) = database.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             private::create_folder(parent).map_err(EngineError::file(parent))?;
         }
-        let store = Arc::new(Store::open(database)?);
+        let is_without_folder = !is_new && !folder.exists();
+        let store = Arc::new(Store::open_with_copies(database, &layout.backups())?);
         // Settings that existed before the library are not trusted as the user's own.
         let is_created = is_new && !layout.settings_file().exists();
-        layout::prepare(database, folder, is_new)?;
+        layout::prepare(database, folder, is_without_folder)?;
         // Checked first, so that processes that start at the same time do not wait for each other's writes.
         let saved = store.read_blocking(|view| view.recipes()).unwrap_or_default();
         let mut missing = recipes::builtin::all();
@@ -268,6 +272,7 @@ impl Library {
             ),
             history,
             publishing,
+            care: Care::new(store.clone(), layout.clone(), changes.clone(), workers.clone(), outputs.clone()),
             outputs,
             layout,
             store,

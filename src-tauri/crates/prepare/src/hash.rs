@@ -22,6 +22,12 @@ impl ContentHash {
         Ok(Self(*hasher.finalize().as_bytes()))
     }
 
+    /// For content that arrives in parts.
+    #[must_use]
+    pub fn hasher() -> ContentHasher {
+        ContentHasher(blake3::Hasher::new())
+    }
+
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -30,6 +36,20 @@ impl ContentHash {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+/// Hashes content that arrives in parts.
+pub struct ContentHasher(blake3::Hasher);
+
+impl ContentHasher {
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    #[must_use]
+    pub fn finish(&self) -> ContentHash {
+        ContentHash(*self.0.finalize().as_bytes())
     }
 }
 

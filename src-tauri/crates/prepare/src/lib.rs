@@ -38,7 +38,7 @@ pub use self::png::encode_png;
 pub use decode::{Decoded, decode, decode_regions};
 pub use draw::{DrawnAnnotation, draw_annotations};
 pub use error::Error;
-pub use hash::ContentHash;
+pub use hash::{ContentHash, ContentHasher};
 pub use ingest::{Ingested, camera, ingest, position, taken};
 pub use jpeg::encode_jpeg;
 pub use known_picture::draw_known_picture;

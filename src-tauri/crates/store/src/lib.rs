@@ -3,6 +3,7 @@
 //! Queries are methods of [`View`], changes are methods of [`Edit`]; both are in `table/`, one file per table. SQL,
 //! rows and `rusqlite` stay inside this crate. Times are passed in.
 
+mod care;
 mod code;
 mod integrity;
 mod migration;
@@ -26,7 +27,7 @@ pub use table::batches::{BatchItem, BatchStanding, KeptBatch};
 pub use table::calibrations::CalibrationRequest;
 pub use table::evaluated::{RunImage, RunImageState};
 pub use table::exports::{ExportableImage, ReviewSteps};
-pub use table::files::KnownFile;
+pub use table::files::{KnownFile, KnownOriginal};
 pub use table::images::{AnsweredImage, NewImage};
 pub use table::imports::{ImportedAnnotation, ImportedImage, NewImport};
 pub use table::job_rows::{JobFailure, JobOutcome, JobTiming, QueuedImage};
@@ -40,6 +41,11 @@ pub use table::runs::{NewPilot, NewRun};
 pub use table::steps::StepTaken;
 pub use table::workers::{Worker, WorkerId};
 
+pub use care::checking::{check_file, read_only};
+use care::copying;
+pub use care::copying::copies;
+pub use care::moving::{is_in_use, settle};
+pub use care::repairing::{aside_of, repair};
 pub use code::name_of;
 pub use integrity::sqlite_version;
 pub use opening::exists;
@@ -72,8 +78,16 @@ pub enum StoreError {
          safe: move its folder to a local disk"
     )]
     NoWal { path: PathBuf },
-    #[error("the library {path} is damaged: {detail}. Copy its folder first")]
+    #[error(
+        "the library {path} is damaged: {detail}. `fieldmark library repair` saves what can be read, and keeps the damaged file"
+    )]
     Damaged { path: PathBuf, detail: String },
+    #[error(
+        "the library has an older format, and it is not updated because it cannot be copied to {folder} first: {detail}. \
+         The copy takes {} MB. The library was not changed",
+        bytes.div_ceil(1_000_000)
+    )]
+    NoCopy { folder: PathBuf, bytes: u64, detail: String, is_full: bool },
     #[error("there is no {what} {id} in this library")]
     Missing { what: &'static str, id: u32 },
     #[error("invalid annotation: {0}")]
@@ -105,7 +119,9 @@ impl StoreError {
             Self::Missing { .. } | Self::Unfit(_) | Self::Corrupt { .. } | Self::Panicked(_) => None,
             Self::Open { source, .. } => Some(failure_of(source)),
             Self::Sqlite(source) => (!is_of_one_statement(source)).then(|| failure_of(source)),
+            Self::NoCopy { is_full: true, .. } => Some(LibraryFailure::DiskFull),
             Self::File { .. }
+            | Self::NoCopy { .. }
             | Self::NotALibrary { .. }
             | Self::TooNew { .. }
             | Self::ReadOnly { .. }
@@ -202,13 +218,18 @@ impl Readers {
 }
 
 impl Store {
-    /// Opens the library at `path`, creating or migrating it.
+    /// Opens the library at `path`, creating or migrating it. Before a migration it is copied to `backups` beside it.
     pub fn open(path: &Path) -> Result<Self> {
-        opening::prepare(path)?;
-        Self::connect(path).map_err(|error| opening::explain(path, error))
+        Self::open_with_copies(path, &path.with_file_name("backups"))
     }
 
-    fn connect(path: &Path) -> Result<Self> {
+    /// [`Store::open`] with the folder for copies from before migrations.
+    pub fn open_with_copies(path: &Path, copies: &Path) -> Result<Self> {
+        opening::prepare(path)?;
+        Self::connect(path, copies).map_err(|error| opening::explain(path, error))
+    }
+
+    fn connect(path: &Path, copies: &Path) -> Result<Self> {
         let open_error = |source| StoreError::Open { path: path.to_owned(), source };
         let connection = Connection::open(path).map_err(open_error)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(open_error)?;
@@ -223,6 +244,10 @@ impl Store {
         // A savepoint needs only a few pages; writing them to a file was most of the cost of a change.
         connection.pragma_update(None, "temp_store", "memory")?;
         keep_statements(&connection)?;
+        let _lock = match migration::outdated(&connection)? {
+            Some(_) => Some(copying::copy_before_migration(&connection, copies, migration::outdated)?),
+            None => None,
+        };
         migration::migrate(&connection)?;
         let presence = Presence::of(path);
         Ok(Self {
@@ -235,6 +260,19 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.readers.path
+    }
+
+    /// A whole and compact copy of the library, in a new private file in `folder`. Blocks; others may write meanwhile.
+    pub fn copy_into(&self, folder: &Path) -> Result<tempfile::NamedTempFile> {
+        copying::copy_into(&care::checking::reading(self.path())?, folder)
+    }
+
+    /// Gives unused pages back to the disk. Blocks, also the writes of others.
+    pub fn compact(&self) -> Result<()> {
+        let connection = Connection::open(self.path())?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(truncate)")?;
+        Ok(())
     }
 
     /// Calls `changed` within about a second of a change by another process.

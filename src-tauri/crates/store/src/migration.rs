@@ -94,6 +94,13 @@ pub fn migrate(connection: &Connection) -> Result<()> {
     apply(connection, &MIGRATIONS)
 }
 
+/// The version of a library that a migration would change; `None` if it is new, or already in the newest format.
+pub fn outdated(connection: &Connection) -> Result<Option<u32>> {
+    let versions = Versions::of(connection)?;
+    let is_outdated = versions.found > 0 && versions.check()? < MIGRATIONS.len();
+    Ok(is_outdated.then_some(versions.found))
+}
+
 fn apply(connection: &Connection, migrations: &[Migration]) -> Result<()> {
     if Versions::of(connection)?.known_to(migrations)? >= migrations.len() {
         return Ok(());

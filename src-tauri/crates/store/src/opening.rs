@@ -105,8 +105,13 @@ pub fn explain(path: &Path, error: StoreError) -> StoreError {
     }
 }
 
+/// Refuses a file that is not a library, even if the rest of it is damaged.
+pub fn check_identity(path: &Path) -> Result<()> {
+    if is_marked(path) { Ok(()) } else { check(path) }
+}
+
 /// Refuses a file that is not a library, or that requires a newer program.
-fn check(path: &Path) -> Result<()> {
+pub fn check(path: &Path) -> Result<()> {
     let mut look = look(path);
     for _ in 1..LOOKS {
         if !is_corrupt(&look) {
@@ -208,6 +213,11 @@ fn look_at_copy(path: &Path) -> Result<Look> {
 
 /// A URI that `SQLite` reads without locks, log and companion files.
 fn immutable(path: &Path) -> String {
+    address(path) + "?immutable=1"
+}
+
+/// `path` as a URI, for paths that are not text.
+pub fn address(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut address = String::from(if cfg!(windows) { "file:/" } else { "file:" });
     for &byte in absolute.as_os_str().as_encoded_bytes() {
@@ -218,10 +228,10 @@ fn immutable(path: &Path) -> String {
             _ => address.extend(["%".to_owned(), format!("{byte:02X}")]),
         }
     }
-    address + "?immutable=1"
+    address
 }
 
-fn companion(path: &Path, ending: &str) -> PathBuf {
+pub fn companion(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()

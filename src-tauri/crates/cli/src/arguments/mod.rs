@@ -11,6 +11,7 @@ mod evaluate;
 mod export;
 mod hooks;
 mod import;
+mod library;
 mod manual;
 mod models;
 mod numbers;
@@ -51,6 +52,7 @@ pub use evaluate::{Evaluate, Least, TypedSide};
 pub use export::{Export, ExportedFile};
 pub use hooks::{HookArguments, HooksCommand, HooksPreset};
 pub use import::Import;
+pub use library::{LibraryArguments, LibraryCommand};
 pub use manual::{Completions, Man};
 pub use models::{ModelsArguments, ModelsCommand};
 pub use prices::{PricesArguments, PricesCommand};
@@ -240,6 +242,8 @@ pub enum Command {
     Prices(PricesArguments),
     /// List, show, add, edit, delete, export or import recipes
     Recipes(RecipesArguments),
+    /// Back up, restore, check, repair and clean up the library
+    Library(LibraryArguments),
     /// Check the library, keys, servers and models
     Doctor(Doctor),
     /// Set up commands that run before and after runs, or when a run fails

@@ -12,6 +12,7 @@ pub mod evaluate;
 pub mod export;
 pub mod hooks;
 pub mod import;
+pub mod library;
 pub mod man;
 pub mod metrics;
 pub mod models;

@@ -74,7 +74,7 @@ fn text_of(finding: &CheckupFinding) -> (&'static str, String, String) {
         CheckupFinding::Database { path, problems } => (
             "database",
             if problems.is_empty() { format!("{path} is intact") } else { problems.join("; ") },
-            "Copy the library's folder first. Then `sqlite3 library.sqlite .recover` saves what can be read.",
+            "Copy the library's folder first. Then `fieldmark library repair` saves what can be read.",
         ),
         CheckupFinding::NoLibrary { path } => ("database", format!("no library yet at {path}"), ""),
         CheckupFinding::Unopened { problem, .. } => ("database", problem.clone(), ""),

@@ -66,6 +66,10 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::NotCalibrated { .. }
         | EngineError::EndpointNameTaken { .. }
         | EngineError::NotAgreed { .. }
+        | EngineError::UnfitBackup { .. }
+        | EngineError::LibraryExists(_)
+        | EngineError::LibraryInUse { .. }
+        | EngineError::NoFolder(_)
         | EngineError::Key(_)
         | EngineError::Keys(_)
         | EngineError::Publish(_)

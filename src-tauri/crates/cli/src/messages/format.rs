@@ -134,6 +134,7 @@ fn pair(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
 pub fn bytes(count: u64) -> String {
     const MEGABYTE: u64 = 1_000_000;
     match count / MEGABYTE {
+        0 => format!("{} KB", count.div_ceil(1_000)),
         megabytes @ ..1_000 => format!("{megabytes} MB"),
         megabytes => format!("{} GB", grouped(megabytes / 1_000)),
     }

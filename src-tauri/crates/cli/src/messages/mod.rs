@@ -14,6 +14,7 @@ mod export;
 mod format;
 mod hooks;
 mod import;
+mod library;
 mod month;
 mod progress;
 mod providers;
@@ -49,6 +50,9 @@ pub use export::{exported, named_twice, not_written, query_problem, unwritable};
 pub use format::{counted, counted_len, grouped};
 pub use hooks::hook_command;
 pub use import::{import, skipped};
+pub use library::{
+    library_backup, library_check, library_info, library_pruned, library_relinked, library_repair, library_restored,
+};
 pub use month::month;
 pub use progress::{endpoint_failed, endpoint_works_again, progress, stopped_immediately, stopping};
 pub use providers::{local_servers, overridden, provider_check, providers};

@@ -58,7 +58,7 @@ pub fn no_such_run(out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Milliseconds since the Unix epoch, as local time.
-fn local_time(millis: u64) -> String {
+pub fn local_time(millis: u64) -> String {
     let millis = i64::try_from(millis).unwrap_or(i64::MAX);
     let time = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
     jiff::tz::TimeZone::system().to_datetime(time).strftime("%Y-%m-%d %H:%M").to_string()
