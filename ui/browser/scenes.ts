@@ -590,7 +590,7 @@ export const LOOKS: readonly Look[] = [
   { name: "settings-keyboard", show: settingsAt(() => words.actions.keyboard.title) },
   { name: "settings-privacy", query: "priced&key&endpoints", show: settingsAt(() => words.settings.privacy) },
   { name: "settings-import", show: settingsAt(() => words.settings.importing) },
-  { name: "settings-library", show: settingsAt(() => words.settings.library) },
+  { name: "settings-library", show: settingsAt(() => words.storage.title) },
   { name: "settings-about", show: settingsAt(() => words.settings.about) },
   {
     name: "settings-endpoint",

@@ -50,7 +50,7 @@ it("pages are reached by keyboard alone", async () => {
   await page.keyboard.press("ArrowDown");
   expect(await shown()).toBe("About");
   await page.keyboard.press("ArrowUp");
-  expect(await shown()).toBe("Library");
+  expect(await shown()).toBe("Library and storage");
   await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Enter");
   expect(await shown()).toBe("Keyboard");

@@ -208,6 +208,20 @@ export interface Api {
 	changeSettings(before: Settings, after: Settings): Promise<Settings>;
 	installation(): Promise<Installation>;
 	frontEnd(): Promise<FrontEndInfo>;
+	/** Where the library is, what it takes on disk and what is in it. */
+	libraryInfo(): Promise<LibraryInfo>;
+	/** Checks the library; nothing is changed. */
+	checkLibrary(): Promise<LibraryCheck>;
+	/** Shows the library's folder in the system's file manager. */
+	showLibraryFolder(): Promise<null>;
+	/** Opens the system's save dialog and writes a backup there; `None` when it was cancelled. */
+	backUpLibrary(withThumbnails: boolean): Promise<WrittenBackup | null>;
+	/** Writes a backup into the library's folder, where a browser can download it like an export; its file name. */
+	readyBackup(withThumbnails: boolean): Promise<string>;
+	/** Opens the system's folder dialog and looks there for originals that are missing; `None` when it was cancelled. */
+	relinkLibrary(): Promise<Relinked | null>;
+	/** Removes what nothing needs; with `is_dry_run`, only says what that is. */
+	pruneLibrary(isDryRun: boolean): Promise<Pruned>;
 	/** What is in a folder of the server, or without a path, the folders that may be used. */
 	folders(path?: string | null): Promise<FolderListing>;
 	/** Imports folders of the server in the background. */
@@ -346,6 +360,13 @@ export function apiOver(transport: Transport): Api {
 		settings: () => call("settings", {}),
 		changeSettings: (before, after) => call("change_settings", { before, after }),
 		installation: () => call("installation", {}),
+		libraryInfo: () => call("library_info", {}),
+		checkLibrary: () => call("check_library", {}),
+		showLibraryFolder: () => call("show_library_folder", {}),
+		backUpLibrary: (withThumbnails) => call("back_up_library", { with_thumbnails: withThumbnails }),
+		readyBackup: (withThumbnails) => call("ready_backup", { with_thumbnails: withThumbnails }),
+		relinkLibrary: () => call("relink_library", {}),
+		pruneLibrary: (isDryRun) => call("prune_library", { is_dry_run: isDryRun }),
 		frontEnd: () => call("front_end", {}),
 		folders: (path) => call("folders", { path }),
 		importFolders: (paths) => call("import_folders", { paths }),
@@ -1420,7 +1441,7 @@ export type EnvFileProposal = {
 	problem: string | null,
 };
 
-export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annotation" | "nothing_to_audit" | "nothing_to_find" | "unsound_recipe" | 
+export type ErrorCode = "library" | "library_in_use" | "model" | "file" | "original" | "unfit_annotation" | "nothing_to_audit" | "nothing_to_find" | "unsound_recipe" | 
 /**  A recipe file, or a file with labels, that cannot be read. */
 "recipe_file" | 
 /**  A dataset that does not follow its format. */
@@ -4462,3 +4483,18 @@ export type WorstImage = {
 	f1: number | null,
 	has_unusable_answer: boolean,
 };
+
+export type LibrarySizes = { database: number, log: number, thumbnails: number, uploads: number, exports: number, metrics: number, copies: number };
+export type LibraryCounts = { images: number, annotations: number, decisions: number, runs: number, paid_dollars: number };
+export type LastBackup = { made_at: number, path: string };
+export type LibraryInfo = { database: string, folder: string, format: number, sizes: LibrarySizes, counts: LibraryCounts, last_backup: LastBackup | null };
+export type DerivedCount = "labels" | "image_labels" | "images" | "layers" | "spending";
+export type CountDifference = { of: DerivedCount, rows: number };
+export type LostOriginal = { name: string, path: string };
+export type TableRows = { table: string, rows: number };
+export type LibraryCheck = { format: number, is_outdated: boolean, damages: string[], broken_references: TableRows[], differences: CountDifference[], missing_count: number, missing: LostOriginal[], changed_count: number, changed: LostOriginal[], stray_thumbnails: number };
+export type WrittenBackup = { path: string, byte_len: number, files: number, counts: LibraryCounts, has_thumbnails: boolean };
+export type Relinked = { found: number, missing_count: number, missing: LostOriginal[], is_dry_run: boolean };
+export type PrunedKind = "thumbnails" | "uploads" | "exports" | "copies" | "database";
+export type PrunedFiles = { kind: PrunedKind, files: number, bytes: number };
+export type Pruned = { removed: PrunedFiles[], bytes: number, is_dry_run: boolean };

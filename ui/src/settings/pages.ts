@@ -24,6 +24,7 @@ import MonthlyCap from "./MonthlyCap.svelte";
 import PricesPage from "./models/PricesPage.svelte";
 import { isOurs } from "./provider.svelte";
 import ProvidersPage from "./ProvidersPage.svelte";
+import StorageSection from "./StorageSection.svelte";
 import {
   concurrencyControl,
   type Control,
@@ -103,13 +104,7 @@ export function settingsPages(app: App, installation: () => Installation | null)
     },
     library: {
       icon: HardDrive,
-      content: {
-        groups: () =>
-          only([
-            path("library-folder", said.folder, said.folderNote, installation()?.library_folder),
-            path("settings-file", said.file, said.fileNote, installation()?.settings_file),
-          ]),
-      },
+      content: { component: StorageSection },
     },
     about: {
       icon: Info,

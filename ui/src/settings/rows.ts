@@ -41,7 +41,7 @@ export function pageTitle(page: SettingsPageId): string {
     privacy: said.privacy,
     appearance: said.appearance,
     keyboard: words.actions.keyboard.title,
-    library: said.library,
+    library: words.storage.title,
     about: said.about,
   };
   return titles[page];

@@ -63,6 +63,8 @@ pub enum ErrorCode {
     NothingToEvaluate,
     /// No image of an export's scope has annotations, or none that the format holds.
     NothingToExport,
+    /// A run is in progress, so that the library cannot be cleaned up.
+    LibraryInUse,
     /// The user has cancelled it.
     Cancelled,
     /// The input is not what the operation expects.
@@ -95,10 +97,13 @@ impl ApiError {
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         let code = match &error {
-            EngineError::Store(_) => ErrorCode::Library,
+            EngineError::Store(_) | EngineError::LibraryExists(_) => ErrorCode::Library,
+            EngineError::LibraryInUse { .. } => ErrorCode::LibraryInUse,
             EngineError::Local { .. } | EngineError::NotCalibrated { .. } => ErrorCode::Model,
             EngineError::File { .. }
             | EngineError::UnfitTarget { .. }
+            | EngineError::UnfitBackup { .. }
+            | EngineError::NoFolder(_)
             | EngineError::Dataset(_)
             | EngineError::DetectionsWithoutDataset(_) => ErrorCode::File,
             EngineError::NoCommonImages => ErrorCode::NothingToEvaluate,

@@ -26,6 +26,7 @@ import { review } from "./review";
 import { run } from "./run";
 import { screens } from "./screens";
 import { settings } from "./settings";
+import { storage } from "./storage";
 import { smart } from "./smart";
 import { spend } from "./spend";
 import { tour } from "./tour";
@@ -58,6 +59,7 @@ export const en = {
   hooks,
   imports,
   settings,
+  storage,
   smart,
   errors,
   tour,

@@ -257,7 +257,6 @@ export const settings = {
   writesMetrics: "Write the metrics of every run to a file",
   metricsNote:
     "Durations, throughput, retries and failures of each run and of the latest one, as JSON for other programs.",
-  library: "Library",
   folder: "Folder",
   file: "Settings file",
   fileNote:

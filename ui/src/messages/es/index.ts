@@ -28,6 +28,7 @@ import { review } from "./review";
 import { run } from "./run";
 import { screens } from "./screens";
 import { settings } from "./settings";
+import { storage } from "./storage";
 import { smart } from "./smart";
 import { spend } from "./spend";
 import { tour } from "./tour";
@@ -60,6 +61,7 @@ export const es: Translation<typeof en> = {
   hooks,
   imports,
   settings,
+  storage,
   smart,
   errors,
   tour,

@@ -236,7 +236,6 @@ export const settings: Translation<typeof english> = {
   writesMetrics: "Escribir las métricas de cada ejecución en un archivo",
   metricsNote:
     "Duraciones, rendimiento, reintentos y fallos de cada ejecución y de la última, como JSON para otros programas.",
-  library: "Biblioteca",
   folder: "Carpeta",
   file: "Archivo de ajustes",
   fileNote:

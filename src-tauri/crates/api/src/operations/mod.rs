@@ -2,6 +2,7 @@
 
 mod browser;
 mod calibrations;
+mod care;
 mod checks;
 mod connections;
 mod evaluations;
@@ -40,6 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         calibrations::OPERATIONS,
         hooks::OPERATIONS,
         settings::OPERATIONS,
+        care::OPERATIONS,
         front_end::OPERATIONS,
         browser::OPERATIONS,
     ]
