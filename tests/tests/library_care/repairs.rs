@@ -82,9 +82,7 @@ async fn all_that_a_damaged_library_still_holds_is_saved() {
     let count = |rows: &BTreeMap<String, Vec<String>>, table: &str| rows[table].len();
     assert!(count(&before, "annotations") > 10_000);
 
-    for (table, byte) in
-        [("annotations", 0x00), ("annotations", 0xA5), ("files", 0xFF), ("attempts", 0x3C), ("collection_images", 0)]
-    {
+    for (table, byte) in [("annotations", 0x00), ("annotations", 0xA5), ("files", 0xFF), ("attempts", 0x3C)] {
         fs::write(home.database(), &whole).unwrap();
         let pages = leaves(&home.database(), table);
         // Two in the middle, apart from each other, as after bad sectors.

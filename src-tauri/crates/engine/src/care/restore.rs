@@ -12,7 +12,7 @@ use domain::care::RestoredLibrary;
 use super::archive::BackupReader;
 use super::{own_files, shown};
 use crate::clock::file_name_of_now;
-use crate::layout::{self, BACKED_UP, DATABASE, Layout};
+use crate::layout::{self, BACKED_UP, DATABASE, Layout, THUMBNAILS};
 use crate::library::Library;
 use crate::{EngineError, Result, places, private};
 
@@ -49,8 +49,12 @@ pub fn restore_library(archive: &Path, database: &Path, replaces: bool) -> Resul
     }
     private::create_folder(&folder).map_err(EngineError::file(&folder))?;
     for name in BACKED_UP {
-        aside.keep(&folder, name)?;
         let new = unpacked.path().join(name);
+        if name == THUMBNAILS && !new.exists() {
+            // They are named by the content of photos, and fit every library.
+            continue;
+        }
+        aside.keep(&folder, name)?;
         if new.exists() {
             let target = folder.join(name);
             fs::rename(&new, &target).map_err(EngineError::file(target))?;

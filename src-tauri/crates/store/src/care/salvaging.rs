@@ -15,8 +15,10 @@ use super::{checking, derived};
 use crate::migration::MIGRATIONS;
 use crate::{Result, StoreError, opening};
 
-/// Readings of one table, so that a file of nothing but damage comes to an end.
-const MOST_READINGS: usize = 400_000;
+/// Readings of one table, so that a file of nothing but damage comes to an end. Every id of a gap is tried; between two texts
+/// there is no end of others.
+const MOST_READINGS_OF_IDS: usize = 400_000;
+const MOST_READINGS: usize = 20_000;
 /// Ids are counted up from 1; where the highest one cannot be read, gaps are searched up to here.
 const LIKELY_IDS: i64 = 1 << 20;
 
@@ -168,7 +170,8 @@ impl Table {
         let lowest = first.last.unwrap_or_else(|| self.lowest());
         let highest = last.last.unwrap_or_else(|| self.highest(source));
         let mut gaps = VecDeque::from([(lowest, highest)]);
-        for _ in 0..MOST_READINGS {
+        let most = if self.is_by_rowid { MOST_READINGS_OF_IDS } else { MOST_READINGS };
+        for _ in 0..most {
             let Some((low, high)) = gaps.pop_front() else { break };
             let Some(middle) = self.between(&low, &high) else {
                 // A single key between the two, or none.
