@@ -8,7 +8,7 @@ mod repairs;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -153,7 +153,7 @@ fn write_older(database: &Path, version: usize, bytes: usize) {
     connection
         .execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-             INSERT INTO listed_models (base_url, models, listed_at) SELECT i, '["' || hex(randomblob(5000)) || '"]', 1 FROM n",
+             INSERT INTO listed_models (base_url, models, listed_at) SELECT i, json_array(hex(randomblob(5000))), 1 FROM n",
             [lines.max(1)],
         )
         .unwrap();
