@@ -207,7 +207,6 @@ export interface Api {
 	/** Changes what differs between `before`, which the window has shown, and `after`; returns the settings after the change. */
 	changeSettings(before: Settings, after: Settings): Promise<Settings>;
 	installation(): Promise<Installation>;
-	frontEnd(): Promise<FrontEndInfo>;
 	/** Where the library is, what it takes on disk and what is in it. */
 	libraryInfo(): Promise<LibraryInfo>;
 	/** Checks the library; nothing is changed. */
@@ -222,6 +221,7 @@ export interface Api {
 	relinkLibrary(): Promise<Relinked | null>;
 	/** Removes what nothing needs; with `is_dry_run`, only says what that is. */
 	pruneLibrary(isDryRun: boolean): Promise<Pruned>;
+	frontEnd(): Promise<FrontEndInfo>;
 	/** What is in a folder of the server, or without a path, the folders that may be used. */
 	folders(path?: string | null): Promise<FolderListing>;
 	/** Imports folders of the server in the background. */
@@ -1131,6 +1131,12 @@ export type CostRange = {
 	at_most: Dollars,
 };
 
+/**  Rows of a derived count that differ from a recount. */
+export type CountDifference = {
+	of: DerivedCount,
+	rows: number,
+};
+
 /**  Precision and recall of the detections from a confidence on. */
 export type CurvePoint = {
 	score: number,
@@ -1266,6 +1272,19 @@ export type Decision = {
 export type DecisionScope = 
 /**  All proposals on the image; without any, accepting confirms the image as empty. */
 { kind: "image" } | { kind: "annotation"; id: AnnotationId };
+
+/**  A derived count that differs from a recount. */
+export type DerivedCount = 
+/**  Annotations by label and collection. */
+"labels" | 
+/**  Labels of images. */
+"image_labels" | 
+/**  Annotations of images by status. */
+"images" | 
+/**  Annotations of runs by image. */
+"layers" | 
+/**  Spending by time. */
+"spending";
 
 /**  Where pixels are sent. */
 export type Destination = 
@@ -1441,7 +1460,7 @@ export type EnvFileProposal = {
 	problem: string | null,
 };
 
-export type ErrorCode = "library" | "library_in_use" | "model" | "file" | "original" | "unfit_annotation" | "nothing_to_audit" | "nothing_to_find" | "unsound_recipe" | 
+export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annotation" | "nothing_to_audit" | "nothing_to_find" | "unsound_recipe" | 
 /**  A recipe file, or a file with labels, that cannot be read. */
 "recipe_file" | 
 /**  A dataset that does not follow its format. */
@@ -1460,6 +1479,8 @@ export type ErrorCode = "library" | "library_in_use" | "model" | "file" | "origi
 "nothing_to_evaluate" | 
 /**  No image of an export's scope has annotations, or none that the format holds. */
 "nothing_to_export" | 
+/**  A run is in progress, so that the library cannot be cleaned up. */
+"library_in_use" | 
 /**  The user has cancelled it. */
 "cancelled" | 
 /**  The input is not what the operation expects. */
@@ -2449,6 +2470,13 @@ export type LabelResult = {
 	ap50_difference: PairedDifference | null,
 };
 
+/**  The last backup of a library. */
+export type LastBackup = {
+	/**  Milliseconds since the Unix epoch. */
+	made_at: number,
+	path: string,
+};
+
 /**  The last publication of a library. */
 export type LastPublication = {
 	/**  Milliseconds since the Unix epoch. */
@@ -2470,6 +2498,46 @@ export type LayerScope =
 /**  The layers of these runs and imports; if empty, only people's annotations. */
 { kind: "runs"; runs: RunId[] };
 
+/**  What a check of a library found. The lists of files are cut off; the counts are of all. */
+export type LibraryCheck = {
+	format: number,
+	/**  An older format, whose counts are not checked. It is updated when the library is opened. */
+	is_outdated: boolean,
+	/**  Damage in the file; empty if it is intact. */
+	damages: string[],
+	/**  Rows that refer to rows that do not exist, by table. */
+	broken_references: TableRows[],
+	differences: CountDifference[],
+	missing_count: number,
+	missing: LostOriginal[],
+	/**  Originals whose file has another content now. */
+	changed_count: number,
+	changed: LostOriginal[],
+	/**  Thumbnails of no image: `prune` removes them. */
+	stray_thumbnails: number,
+};
+
+/**  What is in a library. */
+export type LibraryCounts = {
+	images: number,
+	annotations: number,
+	/**  Annotations that were accepted, edited or rejected. */
+	decisions: number,
+	runs: number,
+	paid_dollars: Dollars,
+};
+
+/**  A library as a whole. */
+export type LibraryInfo = {
+	database: string,
+	folder: string,
+	/**  The version of the database's format. */
+	format: number,
+	sizes: LibrarySizes,
+	counts: LibraryCounts,
+	last_backup: LastBackup | null,
+};
+
 /**  Data of the library screen beside the grid. */
 export type LibraryOverview = {
 	collections: Collection[],
@@ -2477,6 +2545,20 @@ export type LibraryOverview = {
 	/**  Counts over the query's `collection`, or over all. */
 	counts: ImageCounts,
 	labels: LabelCount[],
+};
+
+/**  What a library takes on disk, in bytes. */
+export type LibrarySizes = {
+	database: number,
+	/**  Changes that are not in the database file yet. */
+	log: number,
+	thumbnails: number,
+	/**  Photos that were dropped on a browser's window, and the sample photos: originals that may exist nowhere else. */
+	uploads: number,
+	exports: number,
+	metrics: number,
+	/**  Copies from before updates of the format. */
+	copies: number,
 };
 
 /**  The user's limits for one endpoint, per minute; `None` follows what the server announces or refuses. */
@@ -2523,6 +2605,14 @@ export type Loss = {
 export type LossKind = "annotation_left_out" | "image_left_out" | 
 /**  Included without the feature. */
 "simplified";
+
+/**  An original that is not where the library knows it. */
+export type LostOriginal = {
+	/**  The name of the image. */
+	name: string,
+	/**  The last known place. */
+	path: string,
+};
 
 /**  Images of the file that were matched, by how. */
 export type MatchCounts = {
@@ -3066,6 +3156,34 @@ export type ProviderSettings = {
 	models?: ModelSettings[],
 };
 
+/**  What was removed, or would be. */
+export type Pruned = {
+	removed: PrunedFiles[],
+	bytes: number,
+	/**  Whether nothing was changed. */
+	is_dry_run: boolean,
+};
+
+/**  Files of one kind. */
+export type PrunedFiles = {
+	kind: PrunedKind,
+	files: number,
+	bytes: number,
+};
+
+/**  What cleaning up removes. */
+export type PrunedKind = 
+/**  Thumbnails of images that are not in the library. */
+"thumbnails" | 
+/**  Uploaded files that no image uses. */
+"uploads" | 
+/**  Exports that were prepared for the window. */
+"exports" | 
+/**  Copies from before updates of the format, except for the newest. */
+"copies" | 
+/**  Unused pages of the database. */
+"database";
+
 /**  How the database is reached. */
 export type PublicationKind = 
 /**  A connection to PostgreSQL. */
@@ -3262,6 +3380,18 @@ export type Rect = {
 
 /**  Why a person rejected an annotation. */
 export type RejectReason = "not_there" | "wrong_label" | "bad_box" | "duplicate" | "too_vague" | "other";
+
+/**  Originals that were looked for in a folder. */
+export type Relinked = {
+	/**  Images whose originals were found. */
+	found: number,
+	/**  Images whose originals are still missing. */
+	missing_count: number,
+	/**  The first of them. */
+	missing: LostOriginal[],
+	/**  Whether nothing was changed. */
+	is_dry_run: boolean,
+};
 
 /**  The repair of an annotation. */
 export type RepairAction = 
@@ -4268,6 +4398,12 @@ export type SystemError = {
 	iou: number,
 };
 
+/**  Rows of a table. */
+export type TableRows = {
+	table: string,
+	rows: number,
+};
+
 /**  Tags of images compared with their true ones, in any spelling. */
 export type TagQuality = {
 	images: number,
@@ -4484,17 +4620,11 @@ export type WorstImage = {
 	has_unusable_answer: boolean,
 };
 
-export type LibrarySizes = { database: number, log: number, thumbnails: number, uploads: number, exports: number, metrics: number, copies: number };
-export type LibraryCounts = { images: number, annotations: number, decisions: number, runs: number, paid_dollars: number };
-export type LastBackup = { made_at: number, path: string };
-export type LibraryInfo = { database: string, folder: string, format: number, sizes: LibrarySizes, counts: LibraryCounts, last_backup: LastBackup | null };
-export type DerivedCount = "labels" | "image_labels" | "images" | "layers" | "spending";
-export type CountDifference = { of: DerivedCount, rows: number };
-export type LostOriginal = { name: string, path: string };
-export type TableRows = { table: string, rows: number };
-export type LibraryCheck = { format: number, is_outdated: boolean, damages: string[], broken_references: TableRows[], differences: CountDifference[], missing_count: number, missing: LostOriginal[], changed_count: number, changed: LostOriginal[], stray_thumbnails: number };
-export type WrittenBackup = { path: string, byte_len: number, files: number, counts: LibraryCounts, has_thumbnails: boolean };
-export type Relinked = { found: number, missing_count: number, missing: LostOriginal[], is_dry_run: boolean };
-export type PrunedKind = "thumbnails" | "uploads" | "exports" | "copies" | "database";
-export type PrunedFiles = { kind: PrunedKind, files: number, bytes: number };
-export type Pruned = { removed: PrunedFiles[], bytes: number, is_dry_run: boolean };
+/**  A backup that was written. */
+export type WrittenBackup = {
+	path: string,
+	byte_len: number,
+	files: number,
+	counts: LibraryCounts,
+	has_thumbnails: boolean,
+};
