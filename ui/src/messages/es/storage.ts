@@ -15,7 +15,7 @@ const counts: Record<DerivedCount, string> = {
 };
 
 export const storage: Translation<typeof english> = {
-  title: "Biblioteca y almacenamiento",
+  title: "Biblioteca y espacio",
   show: "Mostrar en el gestor de archivos",
   contents: "Contenido",
   counted: ({ images, annotations, decisions, runs, paid_dollars }) =>

@@ -176,6 +176,7 @@ mod tests {
         assert!(told.contains("MB") && told.contains("backups") && told.contains("not changed"), "{told}");
         let connection = Connection::open(&path).unwrap();
         assert_eq!(Versions::of(&connection).unwrap().found, 33);
+        connection.close().unwrap();
         assert_eq!(names(folder.path()), ["backups", "library.sqlite"]);
     }
 
