@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use domain::dataset::FormatId;
 use domain::dataset_import::{DatasetImportRequest, ImportRole};
@@ -11,6 +12,7 @@ use domain::export::{ExportRequest, ExportScope};
 use domain::layers::LayerScope;
 use domain::review::{Decision, DecisionScope, Verdict};
 use domain::split::SplitRequest;
+use engine::ImportTask;
 use engine::dataset::ExportTask;
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::sample;
@@ -22,7 +24,7 @@ async fn import(bench: &Bench, name: &str, role: ImportRole, lines: &[Value]) {
     let path = path.to_string_lossy().into_owned();
     let request =
         DatasetImportRequest { path, format: None, role, collection: None, recipe: None, mapping: Vec::new() };
-    let report = bench.library.dataset_imports.import(request).await.unwrap().report;
+    let report = bench.library.dataset_imports.import(request, &Arc::new(ImportTask::default())).await.unwrap().report;
     assert_eq!(report.annotations, report.imported, "{report:?}");
 }
 

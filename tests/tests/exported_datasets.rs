@@ -281,7 +281,7 @@ async fn a_cancelled_export_leaves_nothing() {
         let cancelled = Arc::new(ExportTask::default());
         cancelled.cancel();
         let outcome = bench.library.datasets.export(&request, &exports.join(name), &cancelled);
-        assert!(matches!(outcome, Err(EngineError::ExportCancelled)), "{outcome:?}");
+        assert!(matches!(outcome, Err(EngineError::Cancelled)), "{outcome:?}");
         assert_eq!(left(), Vec::<std::ffi::OsString>::new());
         // While it writes.
         let task = Arc::new(ExportTask::default());
@@ -293,7 +293,7 @@ async fn a_cancelled_export_leaves_nothing() {
         task.cancel();
         match export.join().unwrap() {
             Err(error) => {
-                assert!(matches!(error, EngineError::ExportCancelled), "{error}");
+                assert!(matches!(error, EngineError::Cancelled), "{error}");
                 assert_eq!(left(), Vec::<std::ffi::OsString>::new());
             }
             Ok(_) => {
@@ -334,7 +334,7 @@ async fn a_dataset_of_one_file_appears_with_everything_beside_it_or_not_at_all()
         assert_eq!(after.len(), before.len());
         let changed = after.iter().filter(|(name, bytes)| before[*name] != **bytes).count();
         match outcome {
-            Err(error) => assert!(matches!(error, EngineError::ExportCancelled) && changed == 0, "{changed}: {error}"),
+            Err(error) => assert!(matches!(error, EngineError::Cancelled) && changed == 0, "{changed}: {error}"),
             Ok(_) if is_over => break,
             Ok(_) => {}
         }

@@ -140,7 +140,7 @@ describe("history", () => {
     await choose(page.getByRole("combobox", { name: words.history.filters.tag }), "winter");
     await expect.poll(() => page.getByRole("row").count()).toBe(2);
     await choose(page.getByRole("combobox", { name: words.history.filters.tag }), words.history.filters.allTags);
-    await page.getByRole("button", { name: words.checks.undo }).click();
+    await page.getByRole("button", { name: words.checks.undo, exact: true }).click();
     await page.getByText(words.history.describe.restored(2)).waitFor();
     await expect.poll(() => row.innerText()).not.toContain("Night");
     await page.context().close();

@@ -1,7 +1,9 @@
 //! Copies of a library, several publishers at once, and what is deleted.
 
+use std::sync::Arc;
+
 use domain::dataset_import::{DatasetImportRequest, ImportRole};
-use engine::{KeysError, Library, PublishError};
+use engine::{ImportTask, KeysError, Library, PublishError};
 use fieldmark_tests::bench::surroundings;
 use serde_json::json;
 
@@ -33,14 +35,15 @@ async fn import_dataset(bench: &Bench) {
         "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 30, 40], "area": 1200, "iscrowd": 0}],
     });
     std::fs::write(&path, file.to_string()).unwrap();
-    let imported = bench.library.dataset_imports.import(DatasetImportRequest {
+    let request = DatasetImportRequest {
         path: path.to_string_lossy().into_owned(),
         format: None,
         role: ImportRole::GroundTruth,
         collection: None,
         recipe: None,
         mapping: Vec::new(),
-    });
+    };
+    let imported = bench.library.dataset_imports.import(request, &Arc::new(ImportTask::default()));
     assert!(imported.await.unwrap().layer.is_some());
 }
 
