@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 async fn import(bench: &Bench, name: &str, role: ImportRole, lines: &[Value]) {
     let path = bench.folder.path().join(name);
-    fs::write(&path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    fs::write(&path, lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")).unwrap();
     let path = path.to_string_lossy().into_owned();
     let request =
         DatasetImportRequest { path, format: None, role, collection: None, recipe: None, mapping: Vec::new() };

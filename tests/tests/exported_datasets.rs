@@ -332,9 +332,9 @@ async fn a_dataset_of_one_file_appears_with_everything_beside_it_or_not_at_all()
         let outcome = export.join().unwrap();
         let after = files_below(&folder);
         assert_eq!(after.len(), before.len());
-        let changed = after.iter().filter(|(name, bytes)| before[*name] != **bytes).count();
+        let rewritten = after.iter().filter(|(name, bytes)| before[*name] != **bytes).count();
         match outcome {
-            Err(error) => assert!(matches!(error, EngineError::Cancelled) && changed == 0, "{changed}: {error}"),
+            Err(error) => assert!(matches!(error, EngineError::Cancelled) && rewritten == 0, "{rewritten}: {error}"),
             Ok(_) if is_over => break,
             Ok(_) => {}
         }

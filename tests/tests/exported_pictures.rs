@@ -91,7 +91,7 @@ fn files_below(folder: &Path) -> BTreeSet<String> {
     files
 }
 
-fn difference(one: &Rgb<u8>, other: &Rgb<u8>) -> u8 {
+fn difference(one: Rgb<u8>, other: Rgb<u8>) -> u8 {
     one.0.iter().zip(other.0).map(|(one, other)| one.abs_diff(other)).max().unwrap_or_default()
 }
 
@@ -99,7 +99,9 @@ fn difference(one: &Rgb<u8>, other: &Rgb<u8>) -> u8 {
 fn is_part(picture: &RgbImage, left: u32, top: u32, width: u32, height: u32) -> bool {
     let upright = gradient();
     picture.dimensions() == (width, height)
-        && picture.enumerate_pixels().all(|(x, y, pixel)| difference(pixel, upright.get_pixel(left + x, top + y)) <= 12)
+        && picture
+            .enumerate_pixels()
+            .all(|(x, y, pixel)| difference(*pixel, *upright.get_pixel(left + x, top + y)) <= 12)
 }
 
 fn opened(path: &Path) -> RgbImage {
@@ -198,14 +200,16 @@ async fn an_overlay_differs_from_the_photo_at_the_outlines_alone() {
         near.iter().any(|&(left, top, right, bottom)| (left..right).contains(&x) && (top..bottom).contains(&y))
     };
     for (x, y, pixel) in overlay.enumerate_pixels().filter(|(x, y, _)| !is_near(*x, *y)) {
-        assert!(difference(pixel, upright.get_pixel(x, y)) <= 16, "({x}, {y}): {pixel:?}");
+        assert!(difference(*pixel, *upright.get_pixel(x, y)) <= 16, "({x}, {y}): {pixel:?}");
     }
     for (x, y) in [(220, 120), (359, 120), (300, 159), (90, 200), (115, 240), (65, 240), (60, 60)] {
-        assert!(difference(overlay.get_pixel(x, y), upright.get_pixel(x, y)) > 40, "({x}, {y})");
+        // JPEG mixes the colors of neighboring pixels, so the dark casing of a line counts as well.
+        let is_drawn = |x: u32| difference(*overlay.get_pixel(x, y), *upright.get_pixel(x, y)) > 40;
+        assert!((x - 2..=x + 2).any(is_drawn), "({x}, {y})");
     }
     // Within the outlines is the photo.
     for (x, y) in [(290, 110), (90, 235)] {
-        assert!(difference(overlay.get_pixel(x, y), upright.get_pixel(x, y)) <= 16, "({x}, {y})");
+        assert!(difference(*overlay.get_pixel(x, y), *upright.get_pixel(x, y)) <= 16, "({x}, {y})");
     }
     assert_ne!(overlay.get_pixel(220, 120), overlay.get_pixel(60, 60), "labels have colors of their own");
 

@@ -43,7 +43,8 @@ async fn import_dataset(bench: &Bench) {
         recipe: None,
         mapping: Vec::new(),
     };
-    let imported = bench.library.dataset_imports.import(request, &Arc::new(ImportTask::default()));
+    let task = Arc::new(ImportTask::default());
+    let imported = bench.library.dataset_imports.import(request, &task);
     assert!(imported.await.unwrap().layer.is_some());
 }
 

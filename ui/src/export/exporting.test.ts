@@ -150,7 +150,7 @@ describe("an export", () => {
 
     const other = exportingOf(onDesktop(core, { saveExport, chooseExportTarget }));
     await other.open();
-    expect(other.target).toBe("/photos/run-2-coco.json");
+    await other.chooseTarget();
     void other.choose({ format: "yolo" });
     void other.write();
     await vi.waitFor(() => expect(saveExport).toHaveBeenCalledTimes(2));

@@ -73,14 +73,13 @@ impl<T: AsRef<Cancellation>> Tasks<T> {
     /// Cancels a task, which may not have arrived yet: no other one has its number.
     pub fn cancel(&self, number: u32) {
         let mut listed = lock(&self.0);
-        match listed.tasks.get(&number) {
-            Some(task) => (**task).as_ref().cancel(),
-            None => {
-                listed.cancelled.push_back(number);
-                if listed.cancelled.len() > MOST_REMEMBERED {
-                    listed.cancelled.pop_front();
-                }
-            }
+        if let Some(task) = listed.tasks.get(&number) {
+            (**task).as_ref().cancel();
+            return;
+        }
+        listed.cancelled.push_back(number);
+        if listed.cancelled.len() > MOST_REMEMBERED {
+            listed.cancelled.pop_front();
         }
     }
 }

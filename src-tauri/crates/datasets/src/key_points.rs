@@ -108,7 +108,7 @@ pub fn poses(annotations: Vec<DatasetAnnotation>) -> Poses {
             let mut found = key_point(at, &point, (!is_of_label(posed)).then_some(&*point.label));
             let taken: HashSet<String> = posed.points.iter().map(|each| attribute_text(&each.name).into()).collect();
             if found.name == AttributeValue::Number(0) {
-                let free = (1..).find(|number: &i32| !taken.contains(&number.to_string()));
+                let free = (1..=i32::MAX).find(|number| !taken.contains(&number.to_string()));
                 found.name = AttributeValue::Number(free.unwrap_or(1));
             }
             (!taken.contains(&*attribute_text(&found.name))).then_some(found)

@@ -98,7 +98,10 @@ fn truth(source: &Dataset, variant: &Variant) -> Value {
 fn independent_programs_read_what_was_written_and_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let photos = photos(&folder.path().join("photos"));
-    for variant in variants().iter().filter(|variant| find(variant.format.descriptor().id).is_some()) {
+    // Formats of pictures have no boxes to read back.
+    let has_boxes = |variant: &&Variant| !variant.format.descriptor().media_type.starts_with("image/");
+    for variant in variants().iter().filter(has_boxes).filter(|variant| find(variant.format.descriptor().id).is_some())
+    {
         let path = folder.path().join("written").join(&variant.name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let mut out = Output::begin(variant.format.descriptor().package, &path).unwrap();

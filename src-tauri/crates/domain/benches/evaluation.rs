@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     let compared = images[..COMPARED].to_vec();
     let begun = Instant::now();
-    let report = evaluate(&sides(images), EvaluationOptions::default(), &|| false).expect("not cancelled");
+    let report = evaluate(&sides(images), EvaluationOptions::default(), &|| false).ok_or("it was cancelled")?;
     println!(
         "  the whole report in {:.1} s (goal: 30 s), F1 {:.4}",
         begun.elapsed().as_secs_f64(),

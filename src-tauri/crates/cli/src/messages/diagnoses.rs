@@ -25,15 +25,13 @@ pub fn diagnoses(out: &mut dyn Write, diagnoses: &[Diagnosis]) -> io::Result<()>
 
 /// The same for the HTML report.
 pub fn notices(diagnoses: &[Diagnosis], language: ReportLanguage) -> Vec<Notice> {
-    let (finding, change): (fn(&Finding) -> String, fn(&Change) -> String) = match language {
-        ReportLanguage::En => (finding, change),
-        ReportLanguage::Es => (spanish::finding, spanish::change),
+    let notice = |Diagnosis { finding, changes }: &Diagnosis| match language {
+        ReportLanguage::En => Notice { finding: self::finding(finding), changes: changes.iter().map(change).collect() },
+        ReportLanguage::Es => {
+            Notice { finding: spanish::finding(finding), changes: changes.iter().map(spanish::change).collect() }
+        }
     };
-    let notices = diagnoses.iter().map(|diagnosis| Notice {
-        finding: finding(&diagnosis.finding),
-        changes: diagnosis.changes.iter().map(change).collect(),
-    });
-    notices.collect()
+    diagnoses.iter().map(notice).collect()
 }
 
 fn finding(finding: &Finding) -> String {

@@ -168,7 +168,9 @@ fn folder(image: &DatasetImage) -> &'static str {
 fn names_of(source: &dyn DatasetSource) -> Result<KeyPointNames> {
     let mut names = KeyPointNames::default();
     for image in source.images() {
-        PosedObject::of(&image?).iter().for_each(|posed| names.add(&posed.points));
+        for posed in PosedObject::of(&image?) {
+            names.add(&posed.points);
+        }
     }
     Ok(names)
 }

@@ -15,7 +15,7 @@ const MOST_OF_SIDE: f64 = 0.85;
 /// Rounding, as a share of the extent.
 const TOLERANCE: f64 = 0.005;
 /// A box that ends beyond this share of the suspected extent reaches its edge.
-const NEAR_EDGE: f64 = 0.95;
+const NEAR_EDGE: f64 = 0.9;
 /// Images with such a box. One may be chance.
 const FEWEST_REACHING: u32 = 3;
 /// The mean center, as a share of a side, below which boxes crowd into the first part of it. Things are about the middle

@@ -43,12 +43,12 @@ impl Interval {
     /// Of the figures of draws, in any order. A draw without objects, for example, has no figure: `None` if fewer than half of
     /// all `draws` have one.
     #[must_use]
-    pub fn of(mut drawn: Vec<f64>, draws: u32) -> Option<Self> {
-        if drawn.len() * 2 < draws as usize {
+    pub fn of(mut figures: Vec<f64>, draws: u32) -> Option<Self> {
+        if figures.len() * 2 < draws as usize {
             return None;
         }
-        drawn.sort_by(f64::total_cmp);
-        Some(Self { low: percentile(&drawn, 0.025)?, high: percentile(&drawn, 0.975)? })
+        figures.sort_by(f64::total_cmp);
+        Some(Self { low: percentile(&figures, 0.025)?, high: percentile(&figures, 0.975)? })
     }
 }
 
@@ -56,13 +56,13 @@ impl Interval {
 /// was drawn. `seed` makes the draws repeatable; results that are compared get the same draws.
 pub fn draw(images: u32, draws: u32, seed: u64, mut each: impl FnMut(&[u32]) -> ControlFlow<()>) -> ControlFlow<()> {
     let mut random = fastrand::Rng::with_seed(seed);
-    let mut drawn = vec![0_u32; images as usize];
+    let mut counts = vec![0_u32; images as usize];
     for _ in 0..draws {
-        drawn.fill(0);
+        counts.fill(0);
         for _ in 0..images {
-            drawn[random.u32(0..images) as usize] += 1;
+            counts[random.u32(0..images) as usize] += 1;
         }
-        each(&drawn)?;
+        each(&counts)?;
     }
     ControlFlow::Continue(())
 }

@@ -14,18 +14,18 @@ pub struct OwnFile {
 /// All files below `folder`, by name. Links are not followed.
 pub fn below(folder: &Path) -> Vec<OwnFile> {
     let mut files = Vec::new();
-    collect(folder, Some(String::new()), &mut files);
+    collect(folder, Some(""), &mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }
 
-fn collect(folder: &Path, prefix: Option<String>, files: &mut Vec<OwnFile>) {
+fn collect(folder: &Path, prefix: Option<&str>, files: &mut Vec<OwnFile>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let Ok(metadata) = entry.metadata() else { continue };
         let own = entry.file_name();
-        let name = prefix.as_ref().zip(own.to_str()).map(|(prefix, own)| format!("{prefix}{own}"));
+        let name = prefix.zip(own.to_str()).map(|(prefix, own)| format!("{prefix}{own}"));
         if metadata.is_dir() {
-            collect(&entry.path(), name.map(|name| name + "/"), files);
+            collect(&entry.path(), name.map(|name| name + "/").as_deref(), files);
         } else if metadata.is_file() {
             files.push(OwnFile { path: entry.path(), name, byte_len: metadata.len() });
         }

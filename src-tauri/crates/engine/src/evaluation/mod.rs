@@ -83,16 +83,15 @@ impl Evaluations {
                 (&latest.evaluated, latest.against, latest.version) == (&request.evaluated, request.against, version);
             is_same.then(|| Arc::clone(&latest.data))
         });
-        let data = match known {
-            Some(data) => data,
-            None => {
-                let evaluated: Vec<_> = request.evaluated.iter().copied().map(EvaluationSource::Library).collect();
-                let against = EvaluationSource::Library(request.against);
-                let data = Arc::new(self.gather(&evaluated, &against, cancellation)?);
-                let (evaluated, against) = (request.evaluated.clone(), request.against);
-                *lock(&self.latest) = Some(Gathered { evaluated, against, version, data: Arc::clone(&data) });
-                data
-            }
+        let data = if let Some(data) = known {
+            data
+        } else {
+            let evaluated: Vec<_> = request.evaluated.iter().copied().map(EvaluationSource::Library).collect();
+            let against = EvaluationSource::Library(request.against);
+            let data = Arc::new(self.gather(&evaluated, &against, cancellation)?);
+            let (evaluated, against) = (request.evaluated.clone(), request.against);
+            *lock(&self.latest) = Some(Gathered { evaluated, against, version, data: Arc::clone(&data) });
+            data
         };
         self.judge(&data, request.options, cancellation)
     }

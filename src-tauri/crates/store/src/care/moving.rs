@@ -43,6 +43,7 @@ pub fn settle(path: &Path, moved: Option<(&Path, &Path)>) -> Result<u32> {
 
 /// Whether another process has the library at `path` open. Otherwise its log is in its file afterwards. A damaged library
 /// counts as unused.
+#[must_use]
 pub fn is_in_use(path: &Path) -> bool {
     let checkpoint = || -> rusqlite::Result<()> {
         let connection = Connection::open(path)?;
