@@ -151,10 +151,7 @@ export interface Api {
 	disconnectDatabase(): Promise<null>;
 	/** Sends what has changed since the last time to the database, or everything. */
 	publish(isFromStart: boolean): Promise<Published>;
-	/**
-	 * Evaluates runs and people's decisions of the library, the later ones compared with the first. An evaluation has a number
-	 * of its own.
-	 */
+	/** Evaluates runs and people's decisions of the library, the later ones compared with the first. An evaluation has a number of its own. */
 	evaluate(number: number, request: EvaluationRequest): Promise<EvaluationReport>;
 	/** Cancels an evaluation. */
 	cancelEvaluation(number: number): Promise<null>;
