@@ -93,7 +93,7 @@ it("calls the machine of the photos the server", async () => {
   await page.getByText("Nothing leaves the server").waitFor();
   const shown = [await page.locator("body").innerText()];
   await page.keyboard.press("Control+,");
-  for (const title of ["Privacy", "Import", "Library", "About", "Keyboard"]) {
+  for (const title of ["Privacy", "Import", "Library and storage", "About", "Keyboard"]) {
     await showSettingsPage(page, title);
     await page.getByRole("heading", { name: title, exact: true }).waitFor();
     shown.push(await page.locator("body").innerText());

@@ -65,7 +65,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
       .getByRole("button", { name: /^Use: Skip / })
       .click();
     await savings()
-      .getByRole("button", { name: /^Take back: Skip / })
+      .getByRole("button", { name: /^Undo: Skip / })
       .waitFor();
     await page.getByText(/^This month: \$[\d.]+ of \$0.50 spent over all runs, \$[\d.]+ left.$/).waitFor();
     await page.getByRole("button", { name: /^Annotate 8 first, about \$0\.\d+$/ }).waitFor();
@@ -88,7 +88,7 @@ it("saves by one button, says the new quote, and takes back by the same", async 
   await openPlan();
   const before = await cost();
   await savings().getByRole("button", { name: "Use: Run in batches" }).click();
-  const back = savings().getByRole("button", { name: "Take back: Run in batches" });
+  const back = savings().getByRole("button", { name: "Undo: Run in batches" });
   await back.waitFor();
   expect(await page.getByRole("radio", { name: /^Batch/ }).isChecked()).toBe(true);
   await expect.poll(cost).toBeLessThan(before);
@@ -101,7 +101,7 @@ it("saves by one button, says the new quote, and takes back by the same", async 
     .getByRole("button", { name: /^Use: Skip / })
     .click();
   await savings()
-    .getByRole("button", { name: /^Take back: Skip / })
+    .getByRole("button", { name: /^Undo: Skip / })
     .waitFor();
   await expect.poll(cost).toBeLessThan(before);
   const skipped = await cost();
@@ -109,7 +109,7 @@ it("saves by one button, says the new quote, and takes back by the same", async 
     .getByRole("button", { name: /^Use: Limit answers to / })
     .click();
   await savings()
-    .getByRole("button", { name: /^Take back: Limit answers to / })
+    .getByRole("button", { name: /^Undo: Limit answers to / })
     .waitFor();
   expect(await cost()).toBe(skipped);
   await page.getByText("Advanced", { exact: true }).click();
