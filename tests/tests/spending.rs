@@ -381,6 +381,6 @@ async fn what_was_spent_is_summed_up_from_the_ledger() {
     let document: Value = serde_json::from_str(&printed(&["--by", "month", "--json"])).unwrap();
     assert_eq!(document.as_array().unwrap().len(), 1);
     assert_eq!(document[0]["requests"], 8);
-    assert!(printed(&[]).contains("Total paid: $"));
+    assert!(printed(&[]).contains("\n\nTotal paid: $"), "{}", printed(&[]));
     server.stop().await;
 }

@@ -281,7 +281,8 @@ async fn the_command_line_prints_the_report_and_fails_below_a_limit() {
     let said = text(&printed.stderr);
     assert!(said.contains("f1 of run 1") && said.contains("0.8000, below 0.81"), "{said}");
     assert!(said.contains("tags of run 1") && said.contains("was not measured") && !said.contains("ap50"), "{said}");
-    assert!(text(&printed.stdout).contains("Red"), "{}", text(&printed.stdout));
+    let report = text(&printed.stdout);
+    assert!(report.contains("Red") && report.contains("\n\nWorst images, of "), "{report}");
     for (arguments, code) in [(&["--fail-under", "map=1"][..], 2), (&["--threshold", "2"], 2)] {
         assert_eq!(evaluate(arguments).status.code(), Some(code), "{arguments:?}");
     }

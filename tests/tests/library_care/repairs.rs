@@ -124,14 +124,14 @@ async fn all_that_a_damaged_library_still_holds_is_saved() {
         fs::remove_file(aside).unwrap();
     }
 
-    // Rows of lost images are left out, and nothing refers to them.
+    // Rows of lost images are not copied, and nothing refers to them.
     fs::write(home.database(), &whole).unwrap();
     let pages = leaves(&home.database(), "images");
     overwrite(&home.database(), &pages[pages.len() / 2..=pages.len() / 2], 0);
     let (repair, _) = home.library(&["repair"]);
     let saved =
         |name: &str| repair["tables"].as_array().unwrap().iter().find(|saved| saved["table"] == name).unwrap().clone();
-    assert!(saved("images")["lost"].as_u64().unwrap() > 0 && saved("annotations")["left_out"].as_u64().unwrap() > 0);
+    assert!(saved("images")["lost"].as_u64().unwrap() > 0 && saved("annotations")["not_copied"].as_u64().unwrap() > 0);
     let (check, _) = home.library(&["check"]);
     assert_eq!((&check["broken_references"], &check["differences"]), (&Value::Array(vec![]), &Value::Array(vec![])));
     let (info, _) = home.library(&["info"]);

@@ -145,7 +145,9 @@ impl From<EngineError> for ApiError {
             EngineError::RunBusy { .. } => ErrorCode::RunBusy,
             EngineError::NothingLeft { .. } => ErrorCode::NothingLeft,
             EngineError::NoFigures(_) => ErrorCode::NoFigures,
-            EngineError::NothingToExport(_) | EngineError::NothingHeld { .. } => ErrorCode::NothingToExport,
+            EngineError::NothingToExport(_) | EngineError::NothingHeld { .. } | EngineError::NoKeyPoints => {
+                ErrorCode::NothingToExport
+            }
             EngineError::Cancelled => ErrorCode::Cancelled,
             EngineError::TaskLost
             | EngineError::Panicked(_)

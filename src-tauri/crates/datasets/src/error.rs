@@ -17,6 +17,8 @@ pub enum DatasetError {
     /// Other programs fail on a dataset without annotations in this format.
     #[error("{format} supports none of the annotations on {images} images, and needs at least one")]
     Empty { format: &'static str, images: u32 },
+    #[error("this task needs key points: points within boxes or polygons, and there are none")]
+    NoKeyPoints,
     #[error("{0} can be written, but not read")]
     NotReadable(&'static str),
     #[error("the format needs the size of {image}, which is unknown")]

@@ -94,8 +94,9 @@ pub struct Poses {
     pub placed: Vec<(usize, DatasetAnnotation)>,
 }
 
-/// Finds the object of each point: the one of its group, or else the smallest one around it, of its label if there is one. A
-/// point of another label is a key point that is called like its label. An object has one key point of each name.
+/// Finds the object of each point: the one of its group, or else the smallest one around it, of its own layer if there is one,
+/// and there of its label. A point of another label is a key point that is called like its label. An object has one key point
+/// of each name: another one of the same group belongs to none.
 pub fn poses(annotations: Vec<DatasetAnnotation>) -> Poses {
     let (points, objects): (Vec<_>, Vec<_>) =
         annotations.into_iter().partition(|annotation| matches!(annotation.shape, Shape::Point { .. }));
@@ -113,24 +114,24 @@ pub fn poses(annotations: Vec<DatasetAnnotation>) -> Poses {
             }
             (!taken.contains(&*attribute_text(&found.name))).then_some(found)
         };
-        let best = poses
-            .objects
-            .iter()
-            .enumerate()
-            .filter_map(|(place, posed)| {
-                Some((rank(posed, &point, at, is_of_label(posed))?, place, key_point_of(posed)?))
-            })
-            .min_by(|(one, ..), (other, ..)| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
+        let ranked = poses.objects.iter().enumerate().filter_map(|(place, posed)| {
+            let rank = rank(posed, &point, at, is_of_label(posed))?;
+            let found = key_point_of(posed);
+            (rank.0 == OF_GROUP || found.is_some()).then_some((rank, place, found))
+        });
+        let best = ranked.min_by(|(one, ..), (other, ..)| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
         match best {
-            Some((_, place, found)) => {
+            Some((_, place, Some(found))) => {
                 poses.objects[place].points.push(found);
                 poses.placed.push((place, point));
             }
-            None => poses.left.push(point),
+            _ => poses.left.push(point),
         }
     }
     poses
 }
+
+const OF_GROUP: u8 = 0;
 
 /// Lower for an object that a point more likely belongs to; `None` if it cannot.
 fn rank(posed: &PosedObject, point: &DatasetAnnotation, at: Point, is_of_label: bool) -> Option<(u8, f64)> {
@@ -139,10 +140,11 @@ fn rank(posed: &PosedObject, point: &DatasetAnnotation, at: Point, is_of_label: 
         _ => return None,
     };
     if point.group.is_some() && point.group == posed.object.group {
-        return Some((0, bounds.area()));
+        return Some((OF_GROUP, bounds.area()));
     }
     let is_inside = (bounds.x1..=bounds.x2).contains(&at.x) && (bounds.y1..=bounds.y2).contains(&at.y);
-    is_inside.then(|| (if is_of_label { 1 } else { 2 }, bounds.area()))
+    let is_of_layer = posed.object.origin == point.origin;
+    is_inside.then(|| (1 + 2 * u8::from(!is_of_layer) + u8::from(!is_of_label), bounds.area()))
 }
 
 /// The names of all key points of `images`, in the order of their numbers.

@@ -10,9 +10,10 @@ use std::fs;
 use common::{Variant, dataset, image, rounded, variants};
 use datasets::model::{DatasetAnnotation, DatasetImage};
 use datasets::{Dataset, DatasetSource, Projection};
-use domain::annotation::{AttributeValue, Status};
+use domain::annotation::{AttributeValue, Origin, Status};
 use domain::dataset::{Feature, LossKind};
 use domain::geometry::{Point, Rect};
+use domain::ids::RunId;
 use domain::shape::Shape;
 
 fn person(x: f64) -> DatasetAnnotation {
@@ -94,6 +95,43 @@ fn a_point_is_a_key_point_of_its_object_and_comes_back() {
         assert_eq!((lost.count, lost.kind), (1, LossKind::AnnotationLeftOut), "{name}: the point in no object");
         assert!(written.losses.iter().any(|loss| loss.feature == Feature::Confidences), "{name}: of the dog's point");
     }
+}
+
+#[test]
+fn a_point_belongs_to_an_object_of_its_layer() {
+    let layer = |run: u32| Some(Origin::Run { run: RunId(run) });
+    let of = |annotation: DatasetAnnotation, run: u32| DatasetAnnotation { origin: layer(run), ..annotation };
+    // The smaller box is of another run.
+    let small = DatasetAnnotation::new("person", Shape::Box { rect: Rect::new(15.0, 15.0, 30.0, 30.0) });
+    let nose = with(point("person", 20.0, 20.0), "keypoint", text("nose"));
+    let annotations = vec![of(small, 1), of(person(10.0), 2), of(nose, 2)];
+    let source = dataset(vec![DatasetImage { annotations, ..image(1, "a.jpg") }]);
+    let (folder, variant) = (tempfile::tempdir().unwrap(), variant("coco-keypoints"));
+    let path = folder.path().join("coco.json");
+    variant.write(&source, &path).unwrap();
+    let coco: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let counts: Vec<_> = coco["annotations"].as_array().unwrap().iter().map(|each| &each["num_keypoints"]).collect();
+    assert_eq!(counts, [0, 1], "also of the object without one");
+}
+
+#[test]
+fn a_second_point_of_a_name_in_a_group_belongs_to_no_other_object() {
+    let group = |annotation: DatasetAnnotation, group: u64| DatasetAnnotation { group: Some(group), ..annotation };
+    let nose = || with(point("person", 75.0, 20.0), "keypoint", text("nose"));
+    let annotations = vec![group(person(10.0), 1), group(person(70.0), 2), group(nose(), 1), group(nose(), 1)];
+    let source = dataset(vec![DatasetImage { annotations, ..image(1, "a.jpg") }]);
+    let (folder, variant) = (tempfile::tempdir().unwrap(), variant("coco-keypoints"));
+    let written = variant.write(&source, &folder.path().join("coco.json")).unwrap();
+    let lost = written.losses.iter().find(|loss| loss.feature == Feature::Points).unwrap();
+    assert_eq!((lost.count, lost.kind), (1, LossKind::AnnotationLeftOut));
+}
+
+#[test]
+fn poses_without_key_points_are_refused() {
+    let source = dataset(vec![DatasetImage { annotations: vec![person(10.0)], ..image(1, "a.jpg") }]);
+    let folder = tempfile::tempdir().unwrap();
+    let error = variant("yolo-pose").write(&source, &folder.path().join("yolo")).unwrap_err();
+    assert!(error.to_string().contains("needs key points"), "{error}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub struct LibrarySizes {
     pub exports: u64,
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub metrics: u64,
-    /// Copies from before updates of the format.
+    /// Copies made before format updates.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub copies: u64,
 }
@@ -115,7 +115,7 @@ pub struct LibraryCheck {
     /// Originals whose file has another content now.
     pub changed_count: u32,
     pub changed: Vec<LostOriginal>,
-    /// Thumbnails of no image: `prune` removes them.
+    /// Thumbnails without an image: `prune` removes them.
     pub stray_thumbnails: u32,
 }
 
@@ -126,7 +126,7 @@ impl LibraryCheck {
         self.damages.is_empty() && self.broken_references.is_empty() && self.differences.is_empty()
     }
 
-    /// Whether nothing is wrong. Thumbnails of no image only take space.
+    /// Whether nothing is wrong. Thumbnails without an image only take space.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.is_database_sound() && self.missing_count == 0 && self.changed_count == 0
@@ -191,7 +191,7 @@ pub enum PrunedKind {
     Uploads,
     /// Exports that were prepared for the window.
     Exports,
-    /// Copies from before updates of the format, except for the newest.
+    /// Copies made before format updates, except for the newest.
     Copies,
     /// Unused pages of the database.
     Database,
@@ -225,15 +225,15 @@ pub struct SavedTable {
     pub copied: u64,
     /// Rows that could not be read; `None` if their number cannot be read either.
     pub lost: Option<u64>,
-    /// Rows that were left out because a row that they refer to is lost.
-    pub left_out: u64,
+    /// Rows that were not copied because a row that they refer to is lost.
+    pub not_copied: u64,
 }
 
 impl SavedTable {
     /// Whether nothing of it is lost.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.lost == Some(0) && self.left_out == 0
+        self.lost == Some(0) && self.not_copied == 0
     }
 }
 
@@ -241,7 +241,7 @@ impl SavedTable {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum LibraryRepair {
-    /// The file was intact: indexes and derived counts were made anew.
+    /// The file was intact: indexes and derived counts were rebuilt.
     Rebuilt { differences: Vec<CountDifference> },
     /// The file was damaged: what can be read is in a new file.
     Saved { tables: Vec<SavedTable>, kept_aside: String },

@@ -116,9 +116,9 @@ pub struct CardRun {
     pub images: u32,
     /// Its annotations in the dataset.
     pub annotations: u32,
-    /// As the vendor reported.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub cost_dollars: f64,
+    /// As the vendor reported; `None` without a price or a report.
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub cost_dollars: Option<f64>,
 }
 
 /// An imported dataset.
@@ -280,7 +280,7 @@ impl DataCard {
         for run in &self.runs {
             let _ = writeln!(
                 page,
-                "| {} | {} (`{}`) | {} | {} | {} | {} | ${:.4} |",
+                "| {} | {} (`{}`) | {} | {} | {} | {} | {} |",
                 run.run,
                 escaped(&run.model_name),
                 run.model,
@@ -288,7 +288,7 @@ impl DataCard {
                 run.started_at,
                 grouped(run.images.into()),
                 grouped(run.annotations.into()),
-                run.cost_dollars
+                run.cost_dollars.map_or_else(|| "unknown".to_owned(), |dollars| format!("${dollars:.4}"))
             );
         }
     }

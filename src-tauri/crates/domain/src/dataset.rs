@@ -50,6 +50,12 @@ impl FormatDescriptor {
     pub fn holds(&self, feature: Feature) -> bool {
         self.holds.contains(&feature)
     }
+
+    /// Whether its files are pictures made of the images, such as crops.
+    #[must_use]
+    pub fn writes_pictures(&self) -> bool {
+        self.media_type.starts_with("image/")
+    }
 }
 
 /// What a format is mostly for; lists of formats are grouped by it.

@@ -357,7 +357,8 @@ pub struct MetricsFailure {
     pub message: String,
     /// Requests sent for it.
     pub requests: u32,
-    pub cost_dollars: f64,
+    /// Null without a price.
+    pub cost_dollars: Option<f64>,
 }
 
 impl ClassicRun {

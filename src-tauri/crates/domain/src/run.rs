@@ -403,10 +403,13 @@ impl RunSummary {
         self.quoted.is_some() || self.paid > PicoDollars::ZERO || self.destination == Destination::ThisMachine
     }
 
-    /// The reported cost; `None` if requests may have been billed and the server has reported no cost at all.
+    /// The reported cost; `None` if requests were sent without a price, or may have been billed and the server has reported
+    /// no cost at all.
     #[must_use]
     pub fn reported_cost(&self) -> Option<PicoDollars> {
-        (self.paid > PicoDollars::ZERO || self.possibly_billed.count == 0).then_some(self.paid)
+        let is_known = self.has_price() || self.asked == 0;
+        let is_reported = self.paid > PicoDollars::ZERO || self.possibly_billed.count == 0;
+        (is_known && is_reported).then_some(self.paid)
     }
 }
 

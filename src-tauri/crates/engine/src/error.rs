@@ -115,6 +115,9 @@ pub enum EngineError {
         run.map_or_else(String::new, |run| format!(" of run {run}"))
     )]
     NothingHeld { run: Option<RunId>, format: &'static str },
+    /// A task of a format that is about key points.
+    #[error("{}", datasets::DatasetError::NoKeyPoints)]
+    NoKeyPoints,
     /// Nothing of it stays.
     #[error("cancelled: nothing was changed")]
     Cancelled,

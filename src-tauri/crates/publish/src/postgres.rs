@@ -27,7 +27,7 @@ const CONNECTING: Duration = Duration::from_secs(10);
 /// For an answer to one statement, and for the server's system to confirm what was sent.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// At the start of a transaction, because a pooler gives the connection to others between transactions. The server gives up
-/// before this program does. Nobody waits for another publisher for long.
+/// before this program does. A lock that another publisher holds is waited for only briefly.
 const LIMITS: &str = "set local statement_timeout = '110s'; set local lock_timeout = '30s'";
 /// Bytes that are sent at once.
 const CHUNK: usize = 1 << 18;

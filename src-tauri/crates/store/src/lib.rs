@@ -300,6 +300,21 @@ impl Store {
         self.readers.read(question)
     }
 
+    /// [`Store::read_blocking`] while no import is being added or undone, for results that must not hold a part of one.
+    pub fn read_settled_blocking<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
+        let mut question = Some(question);
+        loop {
+            while self.write_derived_blocking(|edit| edit.continue_imports())? {}
+            let answer = self.readers.read(|view| {
+                let is_settled = view.moving_import()?.is_none();
+                question.take_if(|_| is_settled).map(|question| question(view)).transpose()
+            })?;
+            if let Some(answer) = answer {
+                return Ok(answer);
+            }
+        }
+    }
+
     /// Changes the library and waits until the change is on disk. An error undoes this change alone.
     pub async fn write<T, F>(&self, change: F) -> Result<T>
     where

@@ -57,9 +57,9 @@ export const storage = {
   differs: (of: DerivedCount) => `The ${counts[of]} differ from a recount.`,
   repair: "`fieldmark library repair` repairs the database. Copy its folder first.",
   missing: (originals: number) => `${plural(originals, "original is", "originals are")} missing.`,
-  changed: (originals: number) => `${plural(originals, "original has", "originals have")} another content now.`,
+  changed: (originals: number) => `${plural(originals, "original has", "originals have")} changed.`,
   strays: (thumbnails: number) =>
-    `${plural(thumbnails, "thumbnail", "thumbnails")} of no image: cleaning up removes them.`,
+    `${plural(thumbnails, "thumbnail", "thumbnails")} without an image. Clean up removes them.`,
   more: (rest: number) => `and ${count(rest)} more`,
   relink: "Find moved photos…",
   relinkNote: () => here("", "On the server, `fieldmark library relink FOLDER` finds photos that were moved."),
@@ -70,7 +70,7 @@ export const storage = {
   cleanUpNote: "Removes files that nothing needs, and compacts the database. Photos, annotations and answers stay.",
   cleanTitle: "Clean up the library",
   pruned: {
-    thumbnails: "Thumbnails of no image",
+    thumbnails: "Thumbnails without an image",
     uploads: "Uploads that no image uses",
     exports: "Prepared exports",
     copies: "Older copies before updates",

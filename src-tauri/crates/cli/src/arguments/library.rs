@@ -33,7 +33,7 @@ pub enum LibraryCommand {
         /// The file to write, such as photos.fieldmark.zip
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// Also thumbnails, which are otherwise made anew from the photos
+        /// Also thumbnails, which are otherwise generated again from the photos
         #[arg(long)]
         with_thumbnails: bool,
     },

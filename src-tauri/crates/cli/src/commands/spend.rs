@@ -28,7 +28,8 @@ pub fn spend(arguments: &Spend, global: &Global, output: Console) -> Result<Exit
     if arguments.csv {
         engine::write_spend_csv(io::stdout().lock(), &rows, &keys).map_err(CommandError::Output)?;
     } else {
-        output.show(&rows, |out| messages::spend(out, &rows, &keys))?;
+        let is_narrowed = filter != SpendFilter::default();
+        output.show(&rows, |out| messages::spend(out, &rows, &keys, is_narrowed))?;
     }
     Ok(Exit::Done)
 }

@@ -81,6 +81,7 @@ pub fn engine_error(error: &EngineError) -> String {
         | EngineError::UnfitTarget { .. }
         | EngineError::NothingToExport(_)
         | EngineError::NothingHeld { .. }
+        | EngineError::NoKeyPoints
         | EngineError::Cancelled
         | EngineError::ExampleUnavailable { .. }
         | EngineError::UnknownFormat(_)

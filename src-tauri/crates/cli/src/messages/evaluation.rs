@@ -313,14 +313,16 @@ fn confused(out: &mut dyn Write, report: &EvaluationReport, result: &EvaluationR
         .take(CONFUSED)
         .map(|&(truth, found, count)| format!("{} found as {} {count} times", name(truth), name(found)))
         .collect();
-    writeln!(out, "\nConfused: {}", parts.join("; "))
+    writeln!(out)?;
+    writeln!(out, "Confused: {}", parts.join("; "))
 }
 
 fn worst(out: &mut dyn Write, result: &EvaluationResult) -> io::Result<()> {
     if result.worst.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nWorst images, of {} with errors:", grouped(result.images_with_errors.into()))?;
+    writeln!(out)?;
+    writeln!(out, "Worst images, of {} with errors:", grouped(result.images_with_errors.into()))?;
     for image in result.worst.iter().take(WORST) {
         let unusable = if image.has_unusable_answer { ", unusable answer" } else { "" };
         let counts = image.counts;

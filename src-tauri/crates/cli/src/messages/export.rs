@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use domain::dataset::{Feature, Loss, LossKind, Package};
+use domain::dataset::{Feature, Loss, LossKind};
 use domain::export::{ExportRequest, Exported, ImageFileMode};
 use domain::query::ProblemKind;
 use domain::split::SplitPart;
 use engine::EngineError;
-use engine::dataset::package_of;
+use engine::dataset::lacks_images;
 
 use super::{counted, engine_error, grouped};
 use crate::arguments::Target;
@@ -78,7 +78,9 @@ pub fn exported(
         let _ = write!(said, "; file names are relative to {folder}");
     }
     said += match exported.image_files {
-        ImageFileMode::Left if has_place_for_images(request) => "; images are left in place; add --images copy",
+        ImageFileMode::Left if lacks_images(request).unwrap_or(false) => {
+            "; images are left in place; add --images copy"
+        }
         ImageFileMode::Left => "",
         ImageFileMode::Copied => "; images are copied",
         ImageFileMode::Linked => "; images are linked",
@@ -99,11 +101,6 @@ pub fn exported(
         writeln!(out, "{before}  {kept} in the same part as before; another --seed is another split")?;
     }
     Ok(())
-}
-
-/// Whether the dataset is a folder or an archive.
-fn has_place_for_images(request: &ExportRequest) -> bool {
-    package_of(request).is_ok_and(|package| !matches!(package, Package::File { .. }))
 }
 
 /// `there is no key "labels"`

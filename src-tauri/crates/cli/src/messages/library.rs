@@ -24,7 +24,7 @@ pub fn library_info(out: &mut dyn Write, info: &LibraryInfo) -> io::Result<()> {
     writeln!(out, "Uploads       {}", bytes(sizes.uploads))?;
     writeln!(out, "Exports       {}", bytes(sizes.exports))?;
     writeln!(out, "Metrics       {}", bytes(sizes.metrics))?;
-    writeln!(out, "Copies        {} from before updates of the format", bytes(sizes.copies))?;
+    writeln!(out, "Copies        {}, made before format updates", bytes(sizes.copies))?;
     writeln!(out, "Contents      {}", contents(&info.counts))?;
     match &info.last_backup {
         Some(backup) => writeln!(out, "Last backup   {}, {}", local_time(backup.made_at), backup.path),
@@ -66,7 +66,7 @@ pub fn library_check(out: &mut dyn Write, check: &LibraryCheck) -> io::Result<()
     lost(out, "changed", check.changed_count, &check.changed)?;
     if check.stray_thumbnails > 0 {
         let count = counted(check.stray_thumbnails, "thumbnail");
-        writeln!(out, "{WARNING}unused{WARNING:#}   {count} of no image; fieldmark library prune removes them")?;
+        writeln!(out, "{WARNING}unused{WARNING:#}   {count} without an image; fieldmark library prune removes them")?;
     }
     if !check.is_database_sound() {
         writeln!(out, "fieldmark library repair repairs the database. Make a backup of its folder first.")?;
@@ -105,7 +105,7 @@ fn name_of(count: DerivedCount) -> &'static str {
 pub fn library_backup(out: &mut dyn Write, backup: &WrittenBackup) -> io::Result<()> {
     writeln!(out, "{} ({}, {})", backup.path, counted(backup.files, "file"), bytes(backup.byte_len))?;
     writeln!(out, "{}", contents(&backup.counts))?;
-    let thumbnails = if backup.has_thumbnails { "" } else { " Thumbnails are made anew from the photos." };
+    let thumbnails = if backup.has_thumbnails { "" } else { " Thumbnails are generated again from the photos." };
     writeln!(
         out,
         "Uploaded and sample photos are in it. Photos elsewhere are not: back up their folders as well.{thumbnails}"
@@ -137,10 +137,10 @@ pub fn library_pruned(out: &mut dyn Write, pruned: &Pruned) -> io::Result<()> {
     table.align_right([1, 2]);
     for removed in &pruned.removed {
         let kind = match removed.kind {
-            PrunedKind::Thumbnails => "thumbnails of no image",
+            PrunedKind::Thumbnails => "thumbnails without an image",
             PrunedKind::Uploads => "uploads that no image uses",
             PrunedKind::Exports => "prepared exports",
-            PrunedKind::Copies => "older copies from before updates of the format",
+            PrunedKind::Copies => "older copies made before format updates",
             PrunedKind::Database => "unused space in the database",
         };
         let files = if removed.kind == PrunedKind::Database { String::new() } else { grouped(removed.files.into()) };
@@ -154,22 +154,22 @@ pub fn library_pruned(out: &mut dyn Write, pruned: &Pruned) -> io::Result<()> {
 pub fn library_repair(out: &mut dyn Write, repair: &LibraryRepair) -> io::Result<()> {
     match repair {
         LibraryRepair::Rebuilt { differences } => {
-            writeln!(out, "The file is intact. Its indexes were made anew.")?;
+            writeln!(out, "The file is intact. Its indexes are rebuilt.")?;
             for difference in differences {
                 writeln!(out, "Recounted {} of {}", counted(difference.rows, "row"), name_of(difference.of))?;
             }
             Ok(())
         }
         LibraryRepair::Saved { tables, kept_aside } => {
-            let mut table = Table::new(["Table", "Copied", "Lost", "Left out"]);
+            let mut table = Table::new(["Table", "Copied", "Lost", "Not copied"]);
             table.align_right([1, 2, 3]);
             let of_interest = |table: &&SavedTable| table.copied > 0 || !table.is_whole();
             for saved in tables.iter().filter(of_interest) {
                 let lost = saved.lost.map_or_else(|| "unknown".to_owned(), grouped);
-                table.add([saved.table.clone(), grouped(saved.copied), lost, grouped(saved.left_out)]);
+                table.add([saved.table.clone(), grouped(saved.copied), lost, grouped(saved.not_copied)]);
             }
             table.write(out)?;
-            writeln!(out, "Rows that refer to a lost row are left out. The damaged file is {kept_aside}")
+            writeln!(out, "Rows that refer to a lost row are not copied. The damaged file is {kept_aside}")
         }
     }
 }

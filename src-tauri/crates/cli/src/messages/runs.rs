@@ -14,7 +14,7 @@ pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
     if runs.is_empty() {
         return writeln!(out, "No runs yet. `fieldmark annotate PATH` starts one.");
     }
-    // Columns that no run needs are left out.
+    // Columns that no run needs are not shown.
     let has_names = runs.iter().any(|run| !run.description.name.is_empty());
     let has_tags = runs.iter().any(|run| !run.description.tags.is_empty());
     let own = [("Name", has_names), ("Tags", has_tags)];

@@ -51,7 +51,9 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     documentation: "https://cocodataset.org/#format-data",
 };
 
-const DETECT: &[Feature] = &[
+/// Key points are data of their object.
+const KEY_POINTS: &[Feature] = &[
+    Feature::KeyPoints,
     Feature::Boxes,
     Feature::Polygons,
     Feature::UnscoredAnnotations,
@@ -73,29 +75,7 @@ const DETECT: &[Feature] = &[
     Feature::Description,
 ];
 
-/// Key points are data of their object.
-const KEY_POINTS: &[Feature] = &[
-    Feature::Boxes,
-    Feature::Polygons,
-    Feature::KeyPoints,
-    Feature::UnscoredAnnotations,
-    Feature::EmptyImages,
-    Feature::Attributes,
-    Feature::AttributeTypes,
-    Feature::Confidences,
-    Feature::Decisions,
-    Feature::Origins,
-    Feature::AnnotationIds,
-    Feature::Crowds,
-    Feature::StoredSizes,
-    Feature::Hashes,
-    Feature::ReviewStates,
-    Feature::ImageOrigins,
-    Feature::MissingFiles,
-    Feature::OtherFiles,
-    Feature::LabelTable,
-    Feature::Description,
-];
+const DETECT: &[Feature] = KEY_POINTS.split_at(1).1;
 
 const GEOMETRY: &str = "pixels of the upright image: EXIF orientation applied, origin at the top left";
 
@@ -111,7 +91,8 @@ impl Format for Coco {
     /// First images, then annotations: two passes over the source, so that neither is kept in memory.
     fn write(&self, source: &dyn DatasetSource, options: &FormatOptions, out: &mut Output) -> Result<()> {
         let (out, labels) = (out.file()?, &source.info().labels);
-        let names = if options.get("task") == "keypoints" { names_by_label(source)? } else { BTreeMap::new() };
+        let has_key_points = options.get("task") == "keypoints";
+        let names = if has_key_points { names_by_label(source)? } else { BTreeMap::new() };
         let no_names = KeyPointNames::default();
         out.write_all(b"{\n\"info\": ")?;
         serde_json::to_writer(&mut *out, &CocoInfo::from(source.info())).map_err(io::Error::from)?;
@@ -148,7 +129,7 @@ impl Format for Coco {
                     iscrowd: u8::from(object.is_crowd),
                     segmentation: if outline.is_empty() { Vec::new() } else { vec![outline] },
                     keypoints: keypoints.collect(),
-                    num_keypoints: (!points.is_empty()).then_some(points.len()),
+                    num_keypoints: has_key_points.then_some(points.len()),
                     attributes: (&object).into(),
                 };
                 annotations.write(out, &written)?;
@@ -294,6 +275,7 @@ struct CocoAnnotation<'a> {
     /// For each name of its category x, y and visibility: 0 for absent, 1 for hidden, 2 for visible.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     keypoints: Vec<f64>,
+    /// Of every object: pycocotools reads it without asking whether it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     num_keypoints: Option<usize>,
     attributes: CocoAttributes<'a>,

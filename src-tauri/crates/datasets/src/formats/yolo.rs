@@ -13,7 +13,7 @@ use domain::geometry::{PixelSize, Point};
 use domain::shape::Shape;
 
 use crate::entries::{EntryNames, write_images};
-use crate::error::Result;
+use crate::error::{DatasetError, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
 use crate::key_points::{KeyPoint, KeyPointNames, PosedObject};
@@ -98,6 +98,10 @@ impl Format for Yolo {
         let (task, labels) = (options.get("task"), &source.info().labels);
         let (mut names, mut has_validation, mut has_test) = (entry_names(out), false, false);
         let key_points = if task == "pose" { names_of(source)? } else { KeyPointNames::default() };
+        if task == "pose" && key_points.names().is_empty() {
+            // Trainers refuse a shape of no points.
+            return Err(DatasetError::NoKeyPoints);
+        }
         for image in source.images() {
             let image = image?;
             has_validation |= image.split == Some(DatasetSplit::Validation);

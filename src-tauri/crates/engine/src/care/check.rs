@@ -63,7 +63,7 @@ pub fn lost(original: &KnownOriginal) -> LostOriginal {
     LostOriginal { name: original.name.clone(), path }
 }
 
-/// Thumbnails of no image in the library. They are made anew for images that return.
+/// Thumbnails without an image in the library. They are generated again for images that return.
 pub fn stray_thumbnails(layout: &Layout, hashes: &HashSet<[u8; 32]>) -> Vec<own_files::OwnFile> {
     let mut thumbnails = own_files::below(&layout.thumbnails());
     thumbnails.retain(|file| {

@@ -9,6 +9,7 @@ use domain::data_card::{
 use domain::export::ExportRequest;
 use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
+use domain::money::PicoDollars;
 use domain::numbers::count;
 use domain::recipe::{Recipe, comparable};
 use domain::split::SplitOutcome;
@@ -111,13 +112,13 @@ fn card_runs(dataset: &ExportReading<'_>, survey: &Survey, layers: &[RunId]) -> 
         let summary = dataset.view.run(run)?;
         cards.push(CardRun {
             run,
+            cost_dollars: summary.reported_cost().map(PicoDollars::dollars),
             model: summary.model.0,
             model_name: summary.model_name,
             recipe: summary.recipe_name,
             started_at: rfc3339(summary.started_at),
             images: summary.done,
             annotations: survey.exported_runs.get(&run).copied().unwrap_or_default(),
-            cost_dollars: summary.paid.dollars(),
         });
     }
     Ok(cards)

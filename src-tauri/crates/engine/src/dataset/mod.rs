@@ -63,8 +63,14 @@ pub(crate) fn format_of(id: &FormatId) -> Result<&'static dyn Format> {
 }
 
 /// How an export is stored.
-pub fn package_of(request: &ExportRequest) -> Result<Package> {
+fn package_of(request: &ExportRequest) -> Result<Package> {
     Ok(request.package(format_of(&request.format)?.descriptor().package))
+}
+
+/// Whether copies of the images are worth adding: the export is a folder or an archive, and does not consist of pictures.
+pub fn lacks_images(request: &ExportRequest) -> Result<bool> {
+    let descriptor = format_of(&request.format)?.descriptor();
+    Ok(!matches!(package_of(request)?, Package::File { .. }) && !descriptor.writes_pictures())
 }
 
 /// Exports a library's annotations.
@@ -312,7 +318,7 @@ impl Datasets {
             let dataset = reading.into_dataset(&parts, task);
             Ok(ReadExport { run: None, dataset, options, card, survey, split, parts, unannotated, folder })
         };
-        let read = self.store.read_blocking(|view| Ok(read(view)))??;
+        let read = self.store.read_settled_blocking(|view| Ok(read(view)))??;
         Ok(ReadExport { run: selected.run.map(|run| run.id), ..read })
     }
 
@@ -433,6 +439,7 @@ fn export_error(error: DatasetError, path: &Path, run: Option<RunId>) -> EngineE
         DatasetError::Io(source) => EngineError::File { path: path.to_owned(), source },
         DatasetError::Empty { images: 0, .. } => EngineError::NothingToExport(run),
         DatasetError::Empty { format, .. } => EngineError::NothingHeld { run, format },
+        DatasetError::NoKeyPoints => EngineError::NoKeyPoints,
         // The library's own error, passed through the format.
         DatasetError::Owner(error) => match error.downcast() {
             Ok(error) => *error,

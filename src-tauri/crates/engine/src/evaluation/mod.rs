@@ -189,7 +189,7 @@ impl Evaluations {
         match source {
             EvaluationSource::Library(side) => self
                 .store
-                .read_blocking(|view| Ok(in_library::read(view, *side, labels, cancellation)))?
+                .read_settled_blocking(|view| Ok(in_library::read(view, *side, labels, cancellation)))?
                 .map(FileSide::of_library),
             EvaluationSource::File { path, format } => {
                 let format = in_file::format_at(path, format.as_ref())?;

@@ -154,6 +154,7 @@ impl Insight {
         // A server that reports usage reports the prompt of every answer.
         let is_counted = usage.prompt_tokens() > 0;
         let image_tokens = if is_counted { self.image_tokens(&summary)? } else { None };
+        let has_price = summary.has_price();
         let cost_dollars = summary.reported_cost().map(PicoDollars::dollars);
         Ok(ClassicMetrics {
             exported_at: rfc3339(now_millis()),
@@ -186,7 +187,7 @@ impl Insight {
                 cache_write_tokens: is_counted
                     .then_some(usage.cache_write_5m_tokens.saturating_add(usage.cache_write_1h_tokens)),
                 thinking_tokens: usage.thinking_tokens,
-                failures: report.failed_images.iter().map(metrics_failure).collect(),
+                failures: report.failed_images.iter().map(|failed| metrics_failure(failed, has_price)).collect(),
             },
         })
     }
@@ -321,14 +322,14 @@ fn failed_images(view: &View<'_>, run: RunId) -> store::Result<Vec<FailedImage>>
     Ok(failed)
 }
 
-fn metrics_failure(failed: &FailedImage) -> MetricsFailure {
+fn metrics_failure(failed: &FailedImage, has_price: bool) -> MetricsFailure {
     MetricsFailure {
         image: failed.image.0,
         path: failed.place().to_owned(),
         kind: failed.kind,
         message: failed.message.clone(),
         requests: failed.requests,
-        cost_dollars: failed.paid.dollars(),
+        cost_dollars: has_price.then(|| failed.paid.dollars()),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn page(
     texts: &PageTexts,
 ) -> String {
     let summary = &report.summary;
-    let (recipe, model) = (visible(&summary.recipe_name), visible(&summary.model_name));
+    let (recipe, model) = (visible(texts.name(&summary.recipe_name)), visible(texts.name(&summary.model_name)));
     let (name, tags) = (visible(&summary.description.name), &summary.description.tags);
     let page = html! {
         (DOCTYPE)
@@ -60,7 +60,7 @@ pub fn page(
                         }
                     }
                 }
-                (failed(&report.failed_images, texts))
+                (failed(&report.failed_images, report.summary.has_price(), texts))
                 @if !missing.is_empty() {
                     section {
                         h2 { (texts.not_shown) }
@@ -147,7 +147,7 @@ fn figures(report: &RunReport, texts: &PageTexts) -> Markup {
         (texts.speedup, metrics.speedup.map(measured)),
         (texts.answered, Some(format!("{} %", texts.decimal(metrics.success_rate * 100.0, 1)))),
         (texts.retries, Some(metrics.retries.to_string())),
-        (texts.paid, Some(texts.money(report.summary.paid))),
+        (texts.paid, Some(texts.cost(report.summary.reported_cost()))),
     ];
     html! {
         section {
@@ -167,7 +167,7 @@ fn counted(count: u32) -> Option<String> {
 }
 
 /// Every image that failed, with its reason.
-fn failed(images: &[FailedImage], texts: &PageTexts) -> Markup {
+fn failed(images: &[FailedImage], has_price: bool, texts: &PageTexts) -> Markup {
     html! {
         @if !images.is_empty() {
             section {
@@ -179,7 +179,7 @@ fn failed(images: &[FailedImage], texts: &PageTexts) -> Markup {
                             td { (visible(image.place())) }
                             td { (visible(image.reason())) }
                             td { (image.requests) }
-                            td { (texts.money(image.paid)) }
+                            td { (texts.cost(has_price.then_some(image.paid))) }
                         }
                     }
                 }

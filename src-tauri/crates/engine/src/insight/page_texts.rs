@@ -33,6 +33,7 @@ pub struct PageTexts {
     pub answered: &'static str,
     pub retries: &'static str,
     pub paid: &'static str,
+    unknown: &'static str,
     pub yes: &'static str,
     pub no: &'static str,
     accepted: &'static str,
@@ -40,6 +41,8 @@ pub struct PageTexts {
     image: [&'static str; 2],
     annotation: [&'static str; 2],
     has_decimal_comma: bool,
+    /// Names of recipes and models that come with Fieldmark, each with its translation.
+    built_in: &'static [(&'static str, &'static str)],
 }
 
 const ENGLISH: PageTexts = PageTexts {
@@ -69,6 +72,7 @@ const ENGLISH: PageTexts = PageTexts {
     answered: "Answered",
     retries: "Retries",
     paid: "Paid",
+    unknown: "unknown",
     yes: "yes",
     no: "no",
     accepted: "accepted",
@@ -76,6 +80,7 @@ const ENGLISH: PageTexts = PageTexts {
     image: ["image", "images"],
     annotation: ["annotation", "annotations"],
     has_decimal_comma: false,
+    built_in: &[],
 };
 
 const SPANISH: PageTexts = PageTexts {
@@ -105,6 +110,7 @@ const SPANISH: PageTexts = PageTexts {
     answered: "Respondidas",
     retries: "Reintentos",
     paid: "Pagado",
+    unknown: "desconocido",
     yes: "sí",
     no: "no",
     accepted: "aceptada",
@@ -112,6 +118,18 @@ const SPANISH: PageTexts = PageTexts {
     image: ["imagen", "imágenes"],
     annotation: ["anotación", "anotaciones"],
     has_decimal_comma: true,
+    built_in: &[
+        ("Everyday objects", "Objetos cotidianos"),
+        ("Bird vocabulary, Spanish and English", "Vocabulario de aves, español e inglés"),
+        ("Camera trap", "Cámara trampa"),
+        ("Retail shelf", "Estante de tienda"),
+        ("Product defects", "Defectos de producto"),
+        ("Documents", "Documentos"),
+        ("Street scene", "Escena urbana"),
+        ("Image quality", "Calidad de imagen"),
+        ("Alt text", "Texto alternativo"),
+        ("Built-in detector", "Detector integrado"),
+    ],
 };
 
 impl PageTexts {
@@ -153,6 +171,16 @@ impl PageTexts {
             Some(digits) if self.has_decimal_comma => format!("{} $", self.number(digits)),
             _ => english,
         }
+    }
+
+    /// An amount, unless it is unknown.
+    pub fn cost(&self, amount: Option<PicoDollars>) -> String {
+        amount.map_or_else(|| self.unknown.to_owned(), |amount| self.money(amount))
+    }
+
+    /// The name of a recipe or a model.
+    pub fn name<'a>(&self, name: &'a str) -> &'a str {
+        self.built_in.iter().find(|(english, _)| *english == name).map_or(name, |(_, translated)| translated)
     }
 
     /// What a person decided about an annotation; `None` for a proposal.

@@ -11,7 +11,7 @@ use super::{checking, derived, salvaging};
 use crate::migration::{MIGRATIONS, Versions};
 use crate::{BUSY_TIMEOUT, Result, StoreError, opening};
 
-/// Repairs the library at `path`, which nobody else may use meanwhile. A damaged file is kept as `aside`, with its log.
+/// Repairs the library at `path`, which must not be open anywhere else. A damaged file is kept as `aside`, with its log.
 pub fn repair(path: &Path, aside: &Path) -> Result<LibraryRepair> {
     opening::check_identity(path)?;
     let connection = checking::reading(path)?;

@@ -131,7 +131,7 @@ impl Table {
             before.into_iter().try_for_each(|row| self.add(target, row).map(drop))?;
         }
         let lost = expected.map(|expected| expected.saturating_sub(copied));
-        Ok(SavedTable { table: self.name, copied, lost, left_out: 0 })
+        Ok(SavedTable { table: self.name, copied, lost, not_copied: 0 })
     }
 
     fn rows_of_new_library(&self, target: &Connection) -> Result<Vec<Vec<Value>>> {
@@ -407,7 +407,7 @@ fn leave_out_dangling(target: &Connection, saved: &mut [SavedTable]) -> Result<(
             };
             is_changed |= count > 0;
             if *is_needed && let Some(saved) = saved.iter_mut().find(|saved| saved.table == *table) {
-                saved.left_out += count as u64;
+                saved.not_copied += count as u64;
             }
         }
         if !is_changed {

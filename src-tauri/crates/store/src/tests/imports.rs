@@ -324,6 +324,18 @@ fn what_a_process_has_not_moved_is_moved_while_nothing_else_waits() {
 }
 
 #[test]
+fn a_result_holds_an_import_whole_or_not_at_all() {
+    let library = Library::new();
+    let (import, _) = moving(&library, 1);
+    let counted = library.store.read_settled_blocking(|view| {
+        let mut count = 0;
+        view.each_of_import(import, |_, _| count += 1)?;
+        Ok((count, view.imported_layer(import)?.image_count))
+    });
+    assert_eq!(counted.unwrap(), (5, 5));
+}
+
+#[test]
 fn an_import_is_undone_while_it_moves_and_a_decision_leaves_the_rest_for_later() {
     for pages in 0..5 {
         let library = Library::new();
