@@ -834,8 +834,8 @@ export type CardRun = {
 	images: number,
 	/**  Its annotations in the dataset. */
 	annotations: number,
-	/**  As the vendor reported. */
-	cost_dollars: number,
+	/**  As the vendor reported; `None` without a price or a report. */
+	cost_dollars: number | null,
 };
 
 /**  A recommended change, with its value if known. */
@@ -2510,7 +2510,7 @@ export type LibraryCheck = {
 	/**  Originals whose file has another content now. */
 	changed_count: number,
 	changed: LostOriginal[],
-	/**  Thumbnails of no image: `prune` removes them. */
+	/**  Thumbnails without an image: `prune` removes them. */
 	stray_thumbnails: number,
 };
 
@@ -2554,7 +2554,7 @@ export type LibrarySizes = {
 	uploads: number,
 	exports: number,
 	metrics: number,
-	/**  Copies from before updates of the format. */
+	/**  Copies made before format updates. */
 	copies: number,
 };
 
@@ -3176,7 +3176,7 @@ export type PrunedKind =
 "uploads" | 
 /**  Exports that were prepared for the window. */
 "exports" | 
-/**  Copies from before updates of the format, except for the newest. */
+/**  Copies made before format updates, except for the newest. */
 "copies" | 
 /**  Unused pages of the database. */
 "database";

@@ -98,8 +98,8 @@ fn truth(source: &Dataset, variant: &Variant) -> Value {
 fn independent_programs_read_what_was_written_and_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let photos = photos(&folder.path().join("photos"));
-    // Formats of pictures have no boxes to read back.
-    let has_boxes = |variant: &&Variant| !variant.format.descriptor().writes_pictures();
+    // Formats of pictures have no boxes to read back, and none of the programs reads key points of YOLO.
+    let has_boxes = |variant: &&Variant| !variant.format.descriptor().writes_pictures() && variant.name != "yolo-pose";
     for variant in variants().iter().filter(has_boxes).filter(|variant| find(variant.format.descriptor().id).is_some())
     {
         let path = folder.path().join("written").join(&variant.name);

@@ -60,6 +60,19 @@ impl Variant {
         self.format.holds(&self.options).contains(&feature)
     }
 
+    /// `images` as a dataset that the variant can write: YOLO for poses refuses one without key points.
+    pub fn dataset(&self, mut images: Vec<DatasetImage>) -> Dataset {
+        if self.name == "yolo-pose" {
+            let group = Some(77);
+            let object = DatasetAnnotation { group, ..annotation("cup") };
+            let name = ("keypoint".to_owned(), AttributeValue::Text("handle".into()));
+            let point = Shape::Point { at: Point::new(20.0, 30.0) };
+            let point = DatasetAnnotation { group, attributes: [name].into(), ..DatasetAnnotation::new("cup", point) };
+            images.push(DatasetImage { annotations: vec![object, point], ..image(1000, "posed.jpg") });
+        }
+        dataset(images)
+    }
+
     pub fn is_readable(&self) -> bool {
         self.format.descriptor().is_readable
     }
