@@ -157,6 +157,10 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
                     tracing::warn!(%error, "an import could not be continued");
                     false
                 });
+                // Nothing waits for the change that would announce it.
+                if let (false, Some(others)) = (is_idle, &others) {
+                    (others.changed)();
+                }
                 continue;
             }
             (None, _) => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),

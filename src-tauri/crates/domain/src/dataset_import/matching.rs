@@ -1,5 +1,6 @@
-//! Which image of the library an image of a file is: by its path, then by its name and size, then by its content. What
-//! fits several images equally well is not guessed, and neither is which of several images of a file an image is.
+//! Which image of the library an image of a file is: by the content that the file states, otherwise by its path, then by
+//! its name and size. What fits several images equally well is not guessed, and neither is which of several images of a
+//! file an image is.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -43,7 +44,8 @@ pub struct WantedImage<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FoundImage {
     Matched(MatchedImage),
-    /// Several fit equally well, or another image of the file fits this one as well: at most [`MOST_LISTED`] of them.
+    /// Several fit equally well, another image of the file fits this one as well, or the file states another content: at
+    /// most [`MOST_LISTED`] of them.
     Ambiguous(Vec<ImageId>),
     Unmatched,
 }
@@ -179,8 +181,30 @@ impl MatchIndex {
         }
     }
 
+    /// The image that `wanted` is. A stated hash decides; where the library lacks it, what is found by name and has
+    /// another hash is not certain.
     #[must_use]
     pub fn find(&self, wanted: WantedImage<'_>) -> FoundImage {
+        let by_name = self.find_by_name(wanted);
+        let Some(hash) = wanted.hash else { return by_name };
+        let named = match by_name {
+            FoundImage::Matched(found) => Some(found),
+            FoundImage::Ambiguous(_) | FoundImage::Unmatched => None,
+        };
+        let Some(same) = self.by_hash.get(&hash) else {
+            let other = named.filter(|named| self.image(named.image).is_some_and(|image| image.hash.is_some()));
+            return other.map_or(by_name, |other| FoundImage::Ambiguous(vec![other.image]));
+        };
+        if let Some(named) = named.filter(|named| same.contains(&named.image)) {
+            return FoundImage::matched(named.image, named.method, CERTAIN);
+        }
+        match only(same.iter().copied()) {
+            Some(image) => FoundImage::matched(image, MatchMethod::Hash, CERTAIN),
+            None => FoundImage::Ambiguous(same.iter().take(MOST_LISTED).copied().collect()),
+        }
+    }
+
+    fn find_by_name(&self, wanted: WantedImage<'_>) -> FoundImage {
         let path = normalized(wanted.path);
         let named = self.named(file_name(&path));
         let (strength, by_path) = self.by_longest_end(&path, &named);
@@ -195,13 +219,6 @@ impl MatchIndex {
         };
         if let [image] = fitting[..] {
             return FoundImage::matched(image, MatchMethod::NameAndSize, 0);
-        }
-        match wanted.hash.and_then(|hash| self.by_hash.get(&hash)).map(|same| (same, same.first())) {
-            Some((same, Some(image))) if same.len() == 1 => {
-                return FoundImage::matched(*image, MatchMethod::Hash, CERTAIN);
-            }
-            Some((same, _)) => return FoundImage::Ambiguous(same.iter().take(MOST_LISTED).copied().collect()),
-            None => {}
         }
         if fitting.is_empty() { FoundImage::Unmatched } else { FoundImage::Ambiguous(fitting) }
     }
@@ -425,13 +442,15 @@ mod tests {
     }
 
     #[test]
-    fn the_content_decides_what_nothing_else_does() {
+    fn a_stated_content_decides() {
         let index = index(&[(1, "/photos/x/a.jpg", (30, 40)), (2, "/photos/y/a.jpg", (30, 40))]);
         let with =
             |path, hash: u8| found(&index, WantedImage { hash: Some([hash; 32]), ..wanted(path, Some((30, 40))) });
         assert_eq!(with("a.jpg", 2), by(2, MatchMethod::Hash));
         assert_eq!(with("renamed.jpg", 1), by(1, MatchMethod::Hash));
-        assert_eq!(with("x/a.jpg", 2), by(1, MatchMethod::Path));
+        assert_eq!(with("x/a.jpg", 1), by(1, MatchMethod::Path));
+        assert_eq!(with("x/a.jpg", 2), by(2, MatchMethod::Hash), "whatever has the path");
+        assert_eq!(with("x/a.jpg", 9), FoundImage::Ambiguous(vec![ImageId(1)]), "a file of other content");
         assert_eq!(with("renamed.jpg", 9), FoundImage::Unmatched);
     }
 

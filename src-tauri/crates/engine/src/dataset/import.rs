@@ -186,13 +186,11 @@ impl DatasetImports {
             self.store.write_derived_blocking(move |edit| edit.add_imported_images(id, &page))?;
             task.cancellation.check()?;
         }
-        let layer = match self.store.write_blocking(move |edit| edit.add_layer(id, labels, now))? {
-            Some(_) => {
-                while self.store.write_derived_blocking(|edit| edit.continue_imports())? {}
-                Some(self.store.read_blocking(|view| view.imported_layer(id))?)
-            }
-            None => None,
-        };
+        let added = self.store.write_blocking(move |edit| edit.add_layer(id, labels, now))?;
+        while self.store.write_derived_blocking(|edit| edit.continue_imports())? {}
+        let layers = self.store.read_blocking(|view| view.imports())?;
+        // One that was undone while it moved is returned as it was added.
+        let layer = added.map(|added| layers.into_iter().find(|layer| layer.id == id).unwrap_or(added));
         Ok(ImportedDataset { layer, report })
     }
 

@@ -2,6 +2,7 @@
 
 mod rows;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -178,7 +179,7 @@ impl Publishing {
         };
         let library = self.settings.library().library.clone();
         let known = target.position(&library).await?;
-        let BegunPublication { epoch, token } = self.store.write(|edit| edit.begin_publication()).await?;
+        let BegunPublication { epoch, token } = self.begin().await?;
         let known_token = known.token.clone();
         let is_own = self.store.read(move |view| known_token.map_or(Ok(false), |token| view.knows_publication(&token)));
         // Another copy of the library has published since: one of them is a restored backup.
@@ -193,6 +194,7 @@ impl Publishing {
             layers: batch.layers.iter().map(|layer| layer.id).collect(),
             images: None,
         };
+        let layers: HashSet<u64> = all.layers.iter().copied().collect();
         let mut published = Published {
             server: target.server().to_owned(),
             images: 0,
@@ -205,7 +207,7 @@ impl Publishing {
         };
         loop {
             on_progress(PublicationProgress { images: published.images + published.removed_images, of: total });
-            let last_image = self.add_images(&mut batch, at, epoch, target.batch_bytes()).await?;
+            let last_image = self.add_images(&mut batch, &layers, at, epoch, target.batch_bytes()).await?;
             at = last_image.unwrap_or(PublishedPosition { epoch, image: END_OF_EPOCH });
             batch.position = SyncPosition {
                 token: Some(token.clone()),
@@ -233,6 +235,16 @@ impl Publishing {
         Ok(published)
     }
 
+    /// Begins once no import is being added or undone: layers are published whole.
+    async fn begin(&self) -> Result<BegunPublication> {
+        loop {
+            if let Some(begun) = self.store.write(|edit| edit.begin_publication()).await? {
+                return Ok(begun);
+            }
+            self.store.write_derived(|edit| edit.continue_imports()).await?;
+        }
+    }
+
     /// Recipes and layers, which images refer to.
     async fn first_batch(self: &Arc<Self>, library: String, after: SyncPosition) -> Result<RowBatch> {
         let history = Arc::clone(&self.history);
@@ -250,10 +262,12 @@ impl Publishing {
         })
     }
 
-    /// Adds images that have changed after `after` to `batch`. Returns the place of the last one; `None` if there are none.
+    /// Adds images that have changed after `after` to `batch`, with what they have of `layers`. Their other layers began
+    /// later: the next publication sends these images again. Returns the place of the last one; `None` if there are none.
     async fn add_images(
         &self,
         batch: &mut RowBatch,
+        layers: &HashSet<u64>,
         after: PublishedPosition,
         until: u64,
         most_bytes: u64,
@@ -268,7 +282,7 @@ impl Publishing {
         let (changed, images, annotations, answers) = read.await?;
         let removed = changed.iter().filter(|image| image.is_removed);
         batch.removed.extend(removed.map(|image| u64::from(image.at.image)));
-        image_rows(batch, &images, &annotations, &answers)?;
+        image_rows(batch, layers, &images, &annotations, &answers)?;
         Ok(changed.last().map(|image| image.at))
     }
 

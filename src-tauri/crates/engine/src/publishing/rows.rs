@@ -1,5 +1,7 @@
 //! Rows of the library as the database holds them.
 
+use std::collections::HashSet;
+
 use domain::annotation::{Annotation, Origin};
 use domain::dataset_import::ImportedLayer;
 use domain::geometry::Rect;
@@ -77,6 +79,7 @@ pub fn import_row(library: &str, import: &ImportedLayer) -> Result<LayerRow> {
 /// Adds images with their annotations and answers to `batch`.
 pub fn image_rows(
     batch: &mut RowBatch,
+    layers: &HashSet<u64>,
     images: &[PublishedImage],
     annotations: &[Vec<Annotation>],
     answers: &[PublishedAnswer],
@@ -85,10 +88,12 @@ pub fn image_rows(
     for (image, annotations) in images.iter().zip(annotations) {
         batch.images.push(image_row(&library, image));
         for annotation in annotations {
-            batch.annotations.push(annotation_row(&library, image.id, annotation)?);
+            let row = annotation_row(&library, image.id, annotation)?;
+            batch.annotations.extend(Some(row).filter(|row| row.layer_id.is_none_or(|layer| layers.contains(&layer))));
         }
     }
-    batch.answers.extend(answers.iter().map(|answer| answer_row(&library, answer)));
+    let answers = answers.iter().filter(|answer| layers.contains(&answer.run.0.into()));
+    batch.answers.extend(answers.map(|answer| answer_row(&library, answer)));
     Ok(())
 }
 

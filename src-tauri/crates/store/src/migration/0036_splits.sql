@@ -5,6 +5,3 @@ CREATE TABLE split_images (
     part TEXT NOT NULL,
     PRIMARY KEY (seed, image_id)
 ) STRICT, WITHOUT ROWID;
-
--- Exports ask for each image whether it has propagated annotations.
-CREATE INDEX propagations_by_image ON propagations (image_id);

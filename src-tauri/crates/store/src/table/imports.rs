@@ -192,9 +192,10 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Makes an import that is fully written a layer, as one step. `labels` are those of its annotations. `None` if it
-    /// has no image: it is forgotten.
-    pub fn add_layer(&self, import: RunId, labels: Vec<Label>, now: u64) -> Result<Option<StepTaken>> {
+    /// Makes an import that is fully written a layer, as one step, and returns what it will be once
+    /// [`Edit::continue_imports`] has moved it. `labels` are those of its annotations. `None` if it has no image: it is
+    /// forgotten.
+    pub fn add_layer(&self, import: RunId, labels: Vec<Label>, now: u64) -> Result<Option<ImportedLayer>> {
         let Some(image) = self.first_image_of(import)? else {
             self.discard_import(import)?;
             return Ok(None);
@@ -225,7 +226,9 @@ impl Edit<'_> {
             params![image.0, bulk_edit.0, now, review, import.0],
             |row| row.get(0),
         )?;
-        self.turn_import(StepId(step), import, false).map(Some)
+        self.turn_import(StepId(step), import, false)?;
+        let mut layer = self.0.0.prepare_cached(&format!("{SUMMARY} WHERE run_id = ?1"))?;
+        Ok(all(&mut layer, [import.0], read_layer)?.pop())
     }
 
     /// Undoes or redoes an import. [`Edit::continue_imports`] does it.
@@ -346,34 +349,51 @@ impl Edit<'_> {
         Ok(true)
     }
 
-    /// States what an import states about images, of a page of them. `review_before` says where that is done.
+    /// States what an import states about images, of a page of them. `review_before` says where that is done. A review that
+    /// was made since the import was read stays.
     fn state_reviews(&self, import: RunId) -> Result<bool> {
-        self.turn_reviews(
-            import,
-            "review_after IS NOT NULL AND review_before IS NULL",
-            "review_before = (SELECT review FROM images WHERE id = image_id)",
-            "review_after",
-        )
+        let mut page = self.0.0.prepare_cached(
+            "SELECT image_id, review, review_after,
+                    review = 'unreviewed' OR review = 'confirmed_empty' AND review_after = 'reviewed'
+             FROM imported_images JOIN images ON images.id = image_id
+             WHERE run_id = ?1 AND review_after IS NOT NULL AND review_before IS NULL LIMIT ?2",
+        )?;
+        let page: Vec<(u32, String, String, bool)> =
+            all(&mut page, [import.0, PAGE], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        let mut keep = self
+            .0
+            .0
+            .prepare_cached("UPDATE imported_images SET review_after = NULL WHERE run_id = ?1 AND image_id = ?2")?;
+        let mut mark = self
+            .0
+            .0
+            .prepare_cached("UPDATE imported_images SET review_before = ?3 WHERE run_id = ?1 AND image_id = ?2")?;
+        let mut state = self.0.0.prepare_cached("UPDATE images SET review = ?2 WHERE id = ?1")?;
+        for (image, before, after, is_stated) in &page {
+            if *is_stated {
+                mark.execute(params![import.0, image, before])?;
+                state.execute(params![image, after])?;
+            } else {
+                keep.execute([import.0, *image])?;
+            }
+        }
+        Ok(!page.is_empty())
     }
 
     /// The opposite of [`Edit::state_reviews`].
     fn restore_reviews(&self, import: RunId) -> Result<bool> {
-        self.turn_reviews(import, "review_before IS NOT NULL", "review_before = NULL", "review_before")
-    }
-
-    fn turn_reviews(&self, import: RunId, is_meant: &str, mark: &str, review: &str) -> Result<bool> {
-        let mut page = self.0.0.prepare_cached(&format!(
-            "SELECT image_id, {review} FROM imported_images WHERE run_id = ?1 AND {is_meant} LIMIT ?2"
-        ))?;
+        let mut page = self.0.0.prepare_cached(
+            "SELECT image_id, review_before FROM imported_images WHERE run_id = ?1 AND review_before IS NOT NULL LIMIT ?2",
+        )?;
         let page: Vec<(u32, String)> = all(&mut page, [import.0, PAGE], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut mark = self
             .0
             .0
-            .prepare_cached(&format!("UPDATE imported_images SET {mark} WHERE run_id = ?1 AND image_id = ?2"))?;
-        let mut state = self.0.0.prepare_cached("UPDATE images SET review = ?2 WHERE id = ?1")?;
-        for (image, review) in &page {
+            .prepare_cached("UPDATE imported_images SET review_before = NULL WHERE run_id = ?1 AND image_id = ?2")?;
+        let mut restore = self.0.0.prepare_cached("UPDATE images SET review = ?2 WHERE id = ?1")?;
+        for (image, before) in &page {
             mark.execute([import.0, *image])?;
-            state.execute(params![image, review])?;
+            restore.execute(params![image, before])?;
         }
         Ok(!page.is_empty())
     }

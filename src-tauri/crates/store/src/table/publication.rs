@@ -185,15 +185,19 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Begins a publication: changes from now on belong to the next epoch.
-    pub fn begin_publication(&self) -> Result<BegunPublication> {
+    /// Begins a publication: changes from now on belong to the next epoch. `None` while an import is being added or undone:
+    /// [`Edit::continue_imports`] goes before.
+    pub fn begin_publication(&self) -> Result<Option<BegunPublication>> {
+        if self.moving_import()?.is_some() {
+            return Ok(None);
+        }
         let begun = self.0.0.query_row(
             "INSERT INTO publications SELECT epoch, lower(hex(randomblob(16))) FROM publication RETURNING epoch, token",
             [],
             |row| Ok(BegunPublication { epoch: row.get(0)?, token: row.get(1)? }),
         )?;
         self.0.0.execute("UPDATE publication SET epoch = epoch + 1", [])?;
-        Ok(begun)
+        Ok(Some(begun))
     }
 
     pub fn record_publication(&self, last: &LastPublication) -> Result<()> {

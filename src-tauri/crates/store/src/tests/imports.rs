@@ -10,6 +10,10 @@ use domain::review::{AnnotationChange, ImageEdit};
 use super::*;
 use crate::table::imports::ImportState;
 
+fn cats(role: ImportRole) -> NewImport {
+    NewImport { role, name: "cats.json".into(), path: "/data/cats.json".into(), format: FormatId("coco".into()) }
+}
+
 impl Library {
     /// Imports the given statuses on each image; work reviews every image.
     fn import(&self, role: ImportRole, images: &[(ImageId, &[Status])]) -> RunId {
@@ -28,12 +32,7 @@ impl Library {
         let annotations: Vec<_> = annotations.collect();
         let review = (role == ImportRole::Work).then_some(ReviewState::Reviewed);
         let images: Vec<_> = images.iter().map(|(image, _)| ImportedImage { image: *image, review }).collect();
-        let import = NewImport {
-            role,
-            name: "cats.json".into(),
-            path: "/data/cats.json".into(),
-            format: FormatId("coco".into()),
-        };
+        let import = cats(role);
         let imported = self.store.write_blocking(move |edit| {
             let import = edit.begin_import(&import, 50)?;
             edit.park_annotations(import, &annotations)?;
@@ -252,7 +251,7 @@ fn an_import_is_published_again_once_it_is_imported_and_once_it_is_undone() {
     let image = library.add_image(1);
     let changed = |library: &Library| library.rows("SELECT image_id, epoch FROM image_changes");
     for epoch in 2..4 {
-        library.store.write_blocking(|edit| edit.begin_publication()).unwrap();
+        library.store.write_blocking(|edit| edit.begin_publication()).unwrap().unwrap();
         if epoch == 2 {
             library.import(ImportRole::GroundTruth, &[(image, &[Status::GroundTruth])]);
         } else {
@@ -277,12 +276,7 @@ fn ids_of_an_undone_import_are_not_used_again() {
 /// Work on five images with an annotation each, of which `pages` have moved.
 fn moving(library: &Library, pages: usize) -> (RunId, Vec<ImageId>) {
     let images: Vec<ImageId> = (11..16).map(|seed| library.add_image(seed)).collect();
-    let import = NewImport {
-        role: ImportRole::Work,
-        name: "cats.json".into(),
-        path: String::new(),
-        format: FormatId("coco".into()),
-    };
+    let import = cats(ImportRole::Work);
     let annotation = |image: &ImageId| ImportedAnnotation {
         image: *image,
         label: "cat".into(),
@@ -324,6 +318,39 @@ fn what_a_process_has_not_moved_is_moved_while_nothing_else_waits() {
 }
 
 #[test]
+fn others_are_told_of_what_moves_while_nothing_else_waits() {
+    let library = Library::new();
+    let (tell, told) = std::sync::mpsc::channel();
+    library.store.watch_others(move || drop(tell.send(()))).unwrap();
+    let (import, _) = moving(&library, 1);
+    while library.store.read_blocking(|view| view.imported_layer(import)).is_err() {
+        told.recv().unwrap();
+    }
+}
+
+#[test]
+fn a_review_made_while_an_import_moves_stays() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let run = library.add_run(vec![image]);
+    library.answer(run, &[0.9]);
+    let decision = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
+    library
+        .store
+        .write_blocking(move |edit| {
+            let import = edit.begin_import(&cats(ImportRole::Work), 50)?;
+            let stated = ImportedImage { image, review: Some(ReviewState::ConfirmedEmpty) };
+            edit.add_imported_images(import, &[stated])?;
+            edit.add_layer(import, Vec::new(), 51)?;
+            edit.decide(&decision, &LayerScope::All, 60)?;
+            while edit.continue_imports()? {}
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(library.rows("SELECT review FROM images"), ["reviewed"]);
+}
+
+#[test]
 fn a_result_holds_an_import_whole_or_not_at_all() {
     let library = Library::new();
     let (import, _) = moving(&library, 1);
@@ -333,6 +360,21 @@ fn a_result_holds_an_import_whole_or_not_at_all() {
         Ok((count, view.imported_layer(import)?.image_count))
     });
     assert_eq!(counted.unwrap(), (5, 5));
+}
+
+#[test]
+fn a_publication_begins_before_or_after_an_import() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let begun = library.store.write_blocking(move |edit| {
+        let import = edit.begin_import(&cats(ImportRole::Predictions), 50)?;
+        edit.add_imported_images(import, &[ImportedImage { image, review: None }])?;
+        edit.add_layer(import, Vec::new(), 51)?;
+        let during = edit.begin_publication()?;
+        while edit.continue_imports()? {}
+        Ok((during, edit.begin_publication()?))
+    });
+    assert!(matches!(begun.unwrap(), (None, Some(_))));
 }
 
 #[test]

@@ -39,8 +39,8 @@ fn a_batch_is_bounded_by_its_bytes_and_has_an_image_at_least() {
 fn removing_a_collection_changes_its_images() {
     let library = Library::new();
     let image = library.add_image(1);
-    let began = library.store.write_blocking(|edit| edit.begin_publication()).unwrap();
-    let again = library.store.write_blocking(|edit| edit.begin_publication()).unwrap();
+    let began = library.store.write_blocking(|edit| edit.begin_publication()).unwrap().unwrap();
+    let again = library.store.write_blocking(|edit| edit.begin_publication()).unwrap().unwrap();
     assert_eq!((began.epoch, again.epoch), (1, 2));
     assert_ne!(began.token, again.token);
     let knows = |token: String| library.store.read_blocking(|view| view.knows_publication(&token)).unwrap();
