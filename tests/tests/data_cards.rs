@@ -92,6 +92,24 @@ async fn imported_annotations_are_credited_to_their_file_and_its_reviews_to_no_o
         ["images", "reviewed", "one_by_one", "in_bulk", "imported"].map(|key| card["review"][key].as_u64().unwrap());
     assert_eq!(review, [4, 3, 1, 0, 2], "the import itself is no bulk edit of its first image: {page}");
 
+    // Crops hold no captions, and no images without other annotations.
+    add(&["flower.jpg"]);
+    let mut tagged = line("flower.jpg", "reviewed", "accepted", 0);
+    tagged["annotations"] = json!([{"label": "caption", "shape": "caption", "text": "a cup", "status": "accepted"}]);
+    import(&bench, "tags.jsonl", ImportRole::Work, &[tagged]).await;
+    let request = ExportRequest { format: FormatId("crops".into()), ..request };
+    let path = bench.folder.path().join("exports/crops");
+    let crops = bench.library.datasets.export(&request, &path, &ExportTask::default()).unwrap();
+    let (of_crops, crops_page) = self::card(&path);
+    let written = &of_crops["written"];
+    assert_eq!((&written["images"], &written["annotations"]), (&json!(crops.images), &json!(crops.annotations)));
+    assert_eq!((of_crops["images"]["count"].as_u64(), crops.images), (Some(5), 4), "{crops:?}");
+    assert!(crops_page.contains("`crops` does not hold captions: 1 annotations are skipped"), "{crops_page}");
+    let parts = crops.split.unwrap().parts;
+    let [images, annotations] =
+        [parts.iter().map(|part| part.images).sum(), parts.iter().map(|part| part.annotations).sum()];
+    assert_eq!((images, annotations), (crops.images, crops.annotations), "only what is written is split");
+
     // Groups that no one has looked for are not counted.
     assert_eq!(card["split"]["groups"], Value::Null);
     assert!(page.contains("were not looked for"), "{page}");

@@ -222,6 +222,8 @@ async fn a_difference_is_shown_only_where_there_is_one() {
     assert!(close(Some(recall.difference), -0.4) && !recall.is_shown(), "{recall:?}");
     let reason = few.results[1].unmeasured.iter().find(|each| each.figure == "intervals").map(|each| each.reason);
     assert_eq!(reason, Some(UnmeasuredReason::TooFewImages));
+    let none = evaluate(EvaluationOptions { resamples: Some(0), ..EvaluationOptions::default() });
+    assert!(none.results[1].unmeasured.iter().all(|each| each.figure != "intervals"), "none were asked for");
     // Ten images are enough, but not for a label that only one of them has.
     let mut rare: Vec<(&str, Vec<(&str, Rect)>)> = whole[..10].to_vec();
     rare[1..].iter_mut().for_each(|(_, objects)| objects.retain(|(label, _)| *label != "yellow"));

@@ -730,7 +730,7 @@ export type CaptionResult = {
 	normalized_accuracy: number | null,
 } & CaptionQuality;
 
-/**  The annotations of a dataset by who decided on them. */
+/**  The selected annotations of a dataset by who decided on them. */
 export type CardAnnotations = {
 	count: number,
 	/**  A model's, accepted by a person. */
@@ -787,7 +787,7 @@ export type CardGaps = {
 	undecided_runs: RunId[],
 };
 
-/**  The images of a dataset. */
+/**  The selected images of a dataset. */
 export type CardImages = {
 	count: number,
 	/**  Images without annotations: negatives. */
@@ -836,6 +836,16 @@ export type CardRun = {
 	annotations: number,
 	/**  As the vendor reported; `None` without a price or a report. */
 	cost_dollars: number | null,
+};
+
+/**  What is in the files of a dataset. All other counts of a card are of what was selected, which a format may not hold. */
+export type CardWritten = {
+	images: number,
+	/**  Images that no model could answer, with the reason. */
+	failed_images: number,
+	annotations: number,
+	/**  What the format cannot hold, in the order of [`Feature::ALL`]. */
+	losses: Loss[],
 };
 
 /**  A recommended change, with its value if known. */
@@ -1161,6 +1171,7 @@ export type DataCard = {
 	/**  An SPDX identifier or any text; `None` if it was not stated. */
 	license: string | null,
 	format: FormatId,
+	written: CardWritten,
 	images: CardImages,
 	annotations: CardAnnotations,
 	/**  All labels of the dataset, used or not. */

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::FormatId;
+use crate::dataset::{Feature, FormatId, Loss, LossKind};
 use crate::dataset_import::ImportRole;
 use crate::evaluation::calibration::share_bounds;
 use crate::ids::RunId;
@@ -29,6 +29,7 @@ pub struct DataCard {
     /// An SPDX identifier or any text; `None` if it was not stated.
     pub license: Option<String>,
     pub format: FormatId,
+    pub written: CardWritten,
     pub images: CardImages,
     pub annotations: CardAnnotations,
     /// All labels of the dataset, used or not.
@@ -48,7 +49,19 @@ pub struct DataCard {
     pub split: Option<SplitOutcome>,
 }
 
-/// The images of a dataset.
+/// What is in the files of a dataset. All other counts of a card are of what was selected, which a format may not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CardWritten {
+    pub images: u32,
+    /// Images that no model could answer, with the reason.
+    pub failed_images: u32,
+    pub annotations: u32,
+    /// What the format cannot hold, in the order of [`Feature::ALL`].
+    pub losses: Vec<Loss>,
+}
+
+/// The selected images of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CardImages {
@@ -62,7 +75,7 @@ pub struct CardImages {
     pub taken_to: Option<String>,
 }
 
-/// The annotations of a dataset by who decided on them.
+/// The selected annotations of a dataset by who decided on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CardAnnotations {
@@ -226,12 +239,21 @@ impl DataCard {
         let _ = writeln!(
             page,
             "{} images with {} annotations, exported as `{}` by {} on {}.\n",
-            grouped(self.images.count.into()),
-            grouped(self.annotations.count.into()),
+            grouped(self.written.images.into()),
+            grouped(self.written.annotations.into()),
             self.format,
             self.created_by,
             self.created_at
         );
+        if self.written.losses.iter().any(|loss| loss.kind != LossKind::Simplified) {
+            let _ = writeln!(
+                page,
+                "The format does not hold all of the {} images with {} annotations that were selected, which the figures below \
+                 describe: see [Known gaps](#known-gaps).\n",
+                grouped(self.images.count.into()),
+                grouped(self.annotations.count.into())
+            );
+        }
         let license = self.license.as_deref().map_or_else(|| "not stated".into(), escaped);
         let _ = writeln!(page, "License: {license}\n");
         page += "Coordinates are pixels of the upright image: EXIF orientation applied, origin at the top left.\n";
@@ -406,6 +428,7 @@ impl DataCard {
                 kind.trim_matches('"').replace('_', " ")
             ));
         }
+        known.extend(self.written.losses.iter().map(|loss| loss_text(&self.format, *loss)));
         if gaps.unannotated_images > 0 {
             known.push(format!(
                 "{} images were never annotated and are skipped",
@@ -429,6 +452,24 @@ impl DataCard {
         }
         for gap in known {
             let _ = writeln!(page, "- {gap}");
+        }
+    }
+}
+
+fn loss_text(format: &FormatId, loss: Loss) -> String {
+    let count = grouped(loss.count.into());
+    let feature = serde_json::to_string(&loss.feature).unwrap_or_default();
+    let feature = feature.trim_matches('"').replace('_', " ");
+    match (loss.kind, loss.feature) {
+        (LossKind::AnnotationLeftOut, _) => {
+            format!("`{format}` does not hold {feature}: {count} annotations are skipped")
+        }
+        (LossKind::ImageLeftOut, _) => format!("`{format}` does not hold {feature}: {count} images are skipped"),
+        (LossKind::Simplified, Feature::Boxes | Feature::Polygons) => {
+            format!("`{format}` does not hold {feature}: {count} are stored as other shapes")
+        }
+        (LossKind::Simplified, _) => {
+            format!("`{format}` does not hold {feature}: {count} annotations or images lack them")
         }
     }
 }

@@ -30,6 +30,12 @@ impl PostgresAddress {
     ///
     /// If it is not a connection string. The message does not repeat it, because of its password.
     pub fn parse(text: &str) -> Result<Self> {
+        if has_slash_in_credentials(text) {
+            // It may be in the path or in a parameter, and what is before it would be taken for user and password.
+            return Err(PublishError::Address(
+                "write @ as %40 and / as %2F, except for the @ before the host and the / after it".into(),
+            ));
+        }
         let (text, tls) = without_tls(text);
         let mut config = Config::from_str(&text).map_err(|error| {
             PublishError::Address(format!(
@@ -114,6 +120,11 @@ fn without_tls(text: &str) -> (String, TlsWords) {
         .filter(|pair| !pair.split_once('=').is_some_and(|(key, value)| tls.take(&decoded(key), &decoded(value))))
         .collect();
     (format!("{}?{}", &text[..query], others.join("&")), tls)
+}
+
+fn has_slash_in_credentials(text: &str) -> bool {
+    let url = ["postgres://", "postgresql://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    url.and_then(|url| url.split_once('@')).is_some_and(|(credentials, _)| credentials.contains('/'))
 }
 
 /// The first parameter of `host=... user='...'`, and what follows it.
@@ -258,6 +269,7 @@ mod tests {
     #[test]
     fn a_refused_string_is_not_repeated() {
         for text in [
+            "postgres://db.example/secret?sslmode=disable&options=a@b",
             "postgres://a:secret@db.example/x?nothing=1",
             "postgres://a:secret@db.example/x?sslmode=maybe",
             "host=db.example password=secret nothing",

@@ -85,7 +85,7 @@ pub fn compare(
             recall: interval(3),
             f1: interval(4),
         });
-        each.note_missing_intervals(with_objects.all);
+        each.note_missing_intervals();
         if place == 0 {
             continue;
         }
@@ -123,15 +123,15 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Says why intervals are missing, unless none were asked for.
-    fn note_missing_intervals(&mut self, images_with_objects: u32) {
+    /// Says that no interval can be computed.
+    pub fn note_too_few_images(&mut self) {
+        let unmeasured = Unmeasured { figure: "intervals".to_owned(), reason: UnmeasuredReason::TooFewImages };
+        self.result.unmeasured.push(unmeasured);
+    }
+
+    /// Says which intervals are missing, unless none were computed.
+    fn note_missing_intervals(&mut self) {
         let result = &mut self.result;
-        if images_with_objects < LEAST_IMAGES {
-            result
-                .unmeasured
-                .push(Unmeasured { figure: "intervals".to_owned(), reason: UnmeasuredReason::TooFewImages });
-            return;
-        }
         let Some(FigureIntervals { ap, ap50, precision, recall, f1 }) = result.intervals else { return };
         for (figure, value, interval) in [
             ("ap", result.coco.ap, ap),

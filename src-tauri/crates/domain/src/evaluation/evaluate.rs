@@ -98,7 +98,8 @@ pub fn evaluate(
         let is_quick = detections as u64 * u64::from(RESAMPLES) <= QUICK;
         if is_quick || results.len() > 1 { RESAMPLES } else { 0 }
     });
-    let resamples = if with_objects.all < LEAST_IMAGES { 0 } else { resamples };
+    let has_too_few_images = resamples > 0 && with_objects.all < LEAST_IMAGES;
+    let resamples = if has_too_few_images { 0 } else { resamples };
     let common = Common { images, labels: &labels, truth, options };
     let mut judged = Vec::with_capacity(results.len());
     for result in results {
@@ -108,6 +109,9 @@ pub fn evaluate(
         judged.push(common.judge(result));
     }
     compare(&mut judged, &with_objects, images.len(), resamples, is_cancelled)?;
+    if has_too_few_images {
+        judged.iter_mut().for_each(Judged::note_too_few_images);
+    }
     Some(EvaluationReport {
         is_ground_truth: *is_ground_truth,
         images: u32::try_from(images.len()).unwrap_or(u32::MAX),

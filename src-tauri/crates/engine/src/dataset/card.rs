@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::data_card::{
-    CardAudit, CardCollection, CardGaps, CardImages, CardImport, CardLabel, CardRun, DATA_CARD_VERSION, DataCard,
-    EstimatedShare,
+    CardAudit, CardCollection, CardGaps, CardImages, CardImport, CardLabel, CardRun, CardWritten, DATA_CARD_VERSION,
+    DataCard, EstimatedShare,
 };
 use domain::export::ExportRequest;
 use domain::ids::{ImageId, RunId};
@@ -25,7 +25,7 @@ pub const CARD_JSON: &str = datasets::DATA_CARD;
 /// The same to be read.
 pub const CARD_PAGE: &str = "README.md";
 
-/// The card of `dataset`, which is called `name`.
+/// The card of `dataset`, which is called `name`, before anything is written.
 pub fn data_card(
     dataset: &ExportReading<'_>,
     survey: &Survey,
@@ -34,11 +34,11 @@ pub fn data_card(
     split: Option<SplitOutcome>,
 ) -> Result<DataCard> {
     let view = dataset.view;
-    let ids: Vec<ImageId> = survey.images.iter().map(|image| image.id).collect();
+    let ids = &survey.images;
     let runs = tables::runs(dataset, Some(survey));
     let recipes = runs.iter().map(|&run| Ok(view.recipe_of_run(run)?)).collect::<Result<Vec<Recipe>>>()?;
     let labels = labels(dataset, survey, &recipes)?;
-    let times = view.times_taken(&ids)?;
+    let times = view.times_taken(ids)?;
     let day = |millis: Option<i64>| {
         let millis = u64::try_from(millis?).ok()?;
         Some(rfc3339(millis).chars().take("2026-01-01".len()).collect())
@@ -52,6 +52,7 @@ pub fn data_card(
         created_by: format!("Fieldmark {}", env!("CARGO_PKG_VERSION")),
         license: (!license.is_empty()).then(|| license.to_owned()),
         format: request.format.clone(),
+        written: CardWritten::default(),
         images: CardImages {
             count: count(ids.len()),
             empty: survey.empty,
@@ -61,7 +62,7 @@ pub fn data_card(
         },
         annotations: survey.annotations,
         collections: view
-            .collections_of(&ids)?
+            .collections_of(ids)?
             .into_iter()
             .map(|(name, images)| CardCollection { name, images })
             .collect(),
@@ -146,7 +147,7 @@ fn card_imports(dataset: &ExportReading<'_>, survey: &Survey, layers: &[RunId]) 
 
 /// The accepted audits of the layers, with samples on images of the export.
 fn audits(dataset: &ExportReading<'_>, survey: &Survey, runs: &[RunId]) -> Result<Vec<CardAudit>> {
-    let is_exported: std::collections::HashSet<ImageId> = survey.images.iter().map(|image| image.id).collect();
+    let is_exported: std::collections::HashSet<ImageId> = survey.images.iter().copied().collect();
     let mut cards = Vec::new();
     for audit in dataset.view.audits()? {
         let (Some(accepted), Some(rate)) = (audit.accepted, audit.error_rate) else { continue };

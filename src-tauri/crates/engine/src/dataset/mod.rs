@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datasets::{DatasetError, FORMATS, Format, FormatOptions, Output, Written};
-use domain::data_card::DataCard;
+use domain::data_card::{CardWritten, DataCard};
 use domain::dataset::{FormatDescriptor, FormatId, Package};
 use domain::export::{ExportPhase, ExportPreview, ExportRequest, ExportScope, Exported, ImageFileMode, ReadyExport};
 use domain::ids::{ImageId, RunId};
@@ -122,7 +122,7 @@ impl Datasets {
         let read = self.read(request, package, false, task)?;
         let written = self.write_to(&read, request, package, &mut out, path)?;
         if matches!(package, Package::File { .. }) {
-            self.write_beside(&read, request, &mut out, path)?;
+            self.write_beside(&read, request, &written, &mut out, path)?;
         }
         self.finish(read, request, out, path, task)?;
         Ok(written)
@@ -153,7 +153,7 @@ impl Datasets {
         measured.files.iter_mut().filter(|(name, _)| name.is_empty()).for_each(|(name, _)| name.clone_from(&file_name));
         let (entries, files, byte_len) = preview::entries(&measured);
         let survey = read.survey.unwrap_or_default();
-        let card = read.card.ok_or(EngineError::TaskLost)?;
+        let card = card_of(read.card.as_ref().ok_or(EngineError::TaskLost)?, &exported);
         let there = target.and_then(|path| path.ancestors().find(|folder| folder.is_dir()));
         Ok(ExportPreview {
             exported,
@@ -302,20 +302,24 @@ impl Datasets {
             let mut reading = ExportReading::of(view, request, &selected, task)?;
             let survey = if is_surveyed { Some(Survey::of(&reading)?) } else { None };
             tables::read(&mut reading, format.descriptor(), survey.as_ref())?;
+            let mut dataset = reading.take_dataset(task);
             let split = match (&request.split, &survey) {
-                (Some(split), Some(survey)) => Some(splitting::split_images(view, survey, &groups, split)?),
+                (Some(split), Some(survey)) => {
+                    let kept = dataset.kept(format.holds(&options))?;
+                    Some(splitting::split_images(view, &kept, survey, &groups, split)?)
+                }
                 _ => None,
             };
             let (parts, split) = split.unzip();
+            let parts = parts.unwrap_or_default();
+            dataset.split(&parts);
             let card = match &survey {
                 Some(survey) if has_card => {
                     Some(card::data_card(&reading, survey, request, &selected.description, split.clone())?)
                 }
                 _ => None,
             };
-            let parts = parts.unwrap_or_default();
             let (unannotated, folder) = (reading.unannotated, reading.files.folder.clone());
-            let dataset = reading.into_dataset(&parts, task);
             Ok(ReadExport { run: None, dataset, options, card, survey, split, parts, unannotated, folder })
         };
         let read = self.store.read_settled_blocking(|view| Ok(read(view)))??;
@@ -355,6 +359,7 @@ impl Datasets {
         &self,
         read: &ReadExport<'_>,
         request: &ExportRequest,
+        written: &Exported,
         out: &mut Output,
         path: &Path,
     ) -> Result<()> {
@@ -369,7 +374,8 @@ impl Datasets {
             whole.into_file().into_iter().for_each(|file| out.add_beside(file));
         }
         if let Some(card) = &read.card {
-            let json = writing::card_json(card).map_err(EngineError::file(path))?;
+            let card = card_of(card, written);
+            let json = writing::card_json(&card).map_err(EngineError::file(path))?;
             for (ending, content) in [(card::CARD_JSON, json), ("datacard.md", card.markdown().into_bytes())] {
                 let (mut file, path) = self.beside(path, ending)?;
                 file.write_all(&content).map_err(EngineError::file(&path))?;
@@ -412,6 +418,14 @@ impl Datasets {
             _ => self.outputs.check(path),
         }
     }
+}
+
+/// `card` with what was written.
+fn card_of(card: &DataCard, exported: &Exported) -> DataCard {
+    let Exported { images, failed_images, annotations, losses, .. } = exported;
+    let (images, failed_images, annotations) = (*images, *failed_images, *annotations);
+    let written = CardWritten { images, failed_images, annotations, losses: losses.clone() };
+    DataCard { written, ..card.clone() }
 }
 
 fn exported(written: &Written) -> Exported {

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use datasets::model::{
     DatasetAnnotation, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, DatasetSplit, StoredImage,
 };
-use datasets::{DatasetError, DatasetSource, Images};
+use datasets::{DatasetError, DatasetSource, Images, Projection};
 use domain::annotation::{Annotation, ReviewState};
+use domain::dataset::Feature;
 use domain::export::{AnnotationSelection, ExportPhase, ExportRequest, ExportScope};
 use domain::ids::ImageId;
 use domain::layers::LayerScope;
@@ -18,9 +19,9 @@ use prepare::ContentHash;
 use store::{AnsweredImage, View};
 
 use super::task::ExportTask;
-use crate::Result;
 use crate::clock::{now_millis, rfc3339};
 use crate::image_files::{ImageFiles, NamedFiles, PAGE};
+use crate::{EngineError, Result};
 
 /// What an export is made from, which was read before its own transaction.
 pub struct Selected {
@@ -91,15 +92,15 @@ impl<'a> ExportReading<'a> {
                 && !image.annotations.iter().any(|annotation| self.takes(annotation)))
     }
 
-    /// The dataset, which needs the transaction no longer. `parts` are those of its split.
-    pub fn into_dataset<'t>(mut self, parts: &HashMap<ImageId, SplitPart>, task: &'t ExportTask) -> ExportDataset<'t> {
+    /// The dataset, which needs the transaction no longer. Leaves no images.
+    pub fn take_dataset<'t>(&mut self, task: &'t ExportTask) -> ExportDataset<'t> {
         let images = std::mem::take(&mut self.images);
-        let images = images.into_iter().filter_map(|image| self.image(image, parts)).collect();
-        ExportDataset { info: self.info, images, task }
+        let images = images.into_iter().filter_map(|image| self.image(image)).collect();
+        ExportDataset { info: self.info.clone(), images, task }
     }
 
     /// `None` if the image is not exported.
-    fn image(&self, selected: SelectedImage, parts: &HashMap<ImageId, SplitPart>) -> Option<DatasetImage> {
+    fn image(&self, selected: SelectedImage) -> Option<DatasetImage> {
         if !self.takes_image(&selected) {
             return None;
         }
@@ -121,11 +122,7 @@ impl<'a> ExportReading<'a> {
             propagated_from: image.propagated_from.map(|from| from.0.into()),
             is_missing,
             other_files: others.iter().map(|path| self.files.name_of(path)).collect(),
-            split: parts.get(&image.id).map(|part| match part {
-                SplitPart::Train => DatasetSplit::Train,
-                SplitPart::Validation => DatasetSplit::Validation,
-                SplitPart::Test => DatasetSplit::Test,
-            }),
+            split: None,
             path: named.filter(|_| !is_missing),
             annotations: taken.map(dataset_annotation).collect(),
         })
@@ -137,6 +134,44 @@ pub struct ExportDataset<'a> {
     info: DatasetInfo,
     images: Vec<DatasetImage>,
     task: &'a ExportTask,
+}
+
+impl ExportDataset<'_> {
+    /// The images as a format that holds `features` keeps them, without failed ones.
+    pub fn kept(&self, features: &'static [Feature]) -> Result<Vec<DatasetImage>> {
+        let unwatched = Unwatched(self);
+        let mut kept = Vec::new();
+        for image in Projection::new(&unwatched, features).images() {
+            let image = image.map_err(EngineError::Dataset)?;
+            kept.extend(Some(image).filter(|image| image.failure.is_none()));
+        }
+        Ok(kept)
+    }
+
+    /// Sets the part of each image.
+    pub fn split(&mut self, parts: &HashMap<ImageId, SplitPart>) {
+        for image in &mut self.images {
+            let part = u32::try_from(image.id).ok().and_then(|id| parts.get(&ImageId(id)));
+            image.split = part.map(|part| match part {
+                SplitPart::Train => DatasetSplit::Train,
+                SplitPart::Validation => DatasetSplit::Validation,
+                SplitPart::Test => DatasetSplit::Test,
+            });
+        }
+    }
+}
+
+/// The images of an export without its progress.
+struct Unwatched<'a>(&'a ExportDataset<'a>);
+
+impl DatasetSource for Unwatched<'_> {
+    fn info(&self) -> &DatasetInfo {
+        &self.0.info
+    }
+
+    fn images(&self) -> Images<'_> {
+        Box::new(self.0.images.iter().cloned().map(Ok))
+    }
 }
 
 impl DatasetSource for ExportDataset<'_> {

@@ -9,7 +9,6 @@ use domain::ids::{ImageId, RunId};
 use domain::numbers::count;
 use domain::recipe::comparable;
 use domain::run_state::FailureKind;
-use domain::split::{LabelImages, SplitPart, SplitPartCounts};
 use store::ReviewSteps;
 
 use super::source::{ExportReading, SelectedImage};
@@ -23,19 +22,12 @@ pub struct SurveyedLabel {
     pub annotations: u32,
 }
 
-/// An image that is exported, and did not fail.
-pub struct SurveyedImage {
-    pub id: ImageId,
-    /// Numbers of its labels in [`Survey::labels`], with the number of annotations.
-    pub labels: Vec<(u32, u32)>,
-    pub annotations: u32,
-}
-
 /// Counts over an export.
 #[derive(Default)]
 pub struct Survey {
-    pub images: Vec<SurveyedImage>,
-    /// By name.
+    /// Those that are exported, and did not fail.
+    pub images: Vec<ImageId>,
+    /// By name, so that equal libraries have equal tables.
     pub labels: Vec<SurveyedLabel>,
     /// Names of attributes, by name.
     pub attributes: BTreeSet<String>,
@@ -66,25 +58,8 @@ impl Survey {
         for image in &dataset.images {
             surveying.add(dataset, image);
         }
-        Ok(surveying.survey.with_sorted_labels())
-    }
-
-    /// By name, so that equal libraries have equal tables.
-    fn with_sorted_labels(mut self) -> Self {
-        let mut order: Vec<usize> = (0..self.labels.len()).collect();
-        order.sort_by(|&one, &other| self.labels[one].name.cmp(&self.labels[other].name));
-        let mut places = vec![0; order.len()];
-        for (place, &from) in (0..).zip(&order) {
-            places[from] = place;
-        }
-        for image in &mut self.images {
-            image.labels.iter_mut().for_each(|(label, _)| *label = places[*label as usize]);
-            image.labels.sort_unstable();
-        }
-        let mut labels: Vec<(u32, SurveyedLabel)> = places.into_iter().zip(self.labels).collect();
-        labels.sort_unstable_by_key(|(place, _)| *place);
-        self.labels = labels.into_iter().map(|(_, label)| label).collect();
-        self
+        surveying.survey.labels.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(surveying.survey)
     }
 
     /// The runs, newest first, then people.
@@ -96,25 +71,6 @@ impl Survey {
     /// Failed images by reason.
     pub fn failures(&self) -> Vec<CardFailure> {
         self.failures.values().copied().collect()
-    }
-
-    /// The counts of each part of a split.
-    pub fn part_counts(&self, parts: &HashMap<ImageId, SplitPart>) -> Vec<SplitPartCounts> {
-        let counted = SplitPart::ALL.map(|part| {
-            let none = |label: &SurveyedLabel| LabelImages { label: label.name.clone(), images: 0, annotations: 0 };
-            let mut counts =
-                SplitPartCounts { part, images: 0, annotations: 0, labels: self.labels.iter().map(none).collect() };
-            for image in self.images.iter().filter(|image| parts.get(&image.id) == Some(&part)) {
-                counts.images += 1;
-                counts.annotations += image.annotations;
-                for &(label, annotations) in &image.labels {
-                    let label = &mut counts.labels[label as usize];
-                    (label.images, label.annotations) = (label.images + 1, label.annotations + annotations);
-                }
-            }
-            counts
-        });
-        counted.into()
     }
 }
 
@@ -146,9 +102,7 @@ impl Surveying {
         self.survey.empty += u32::from(is_empty);
         self.survey.confirmed_empty += u32::from(is_empty && is_confirmed_empty);
         let mut labels: BTreeMap<u32, u32> = BTreeMap::new();
-        let mut taken = 0;
         for annotation in annotations.iter().filter(|annotation| dataset.takes(annotation)) {
-            taken += 1;
             *labels.entry(self.number_of(&annotation.label)).or_default() += 1;
             self.add_annotation(annotation);
         }
@@ -156,8 +110,7 @@ impl Surveying {
             let label = &mut self.survey.labels[label as usize];
             (label.images, label.annotations) = (label.images + 1, label.annotations + annotations);
         }
-        let image = SurveyedImage { id: selected.image.id, labels: labels.into_iter().collect(), annotations: taken };
-        self.survey.images.push(image);
+        self.survey.images.push(selected.image.id);
     }
 
     fn add_layers(&mut self, dataset: &ExportReading<'_>, annotations: &[Annotation]) {

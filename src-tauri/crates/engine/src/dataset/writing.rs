@@ -11,6 +11,7 @@ use domain::dataset::{Feature, Loss, Package};
 use domain::export::{ExportRequest, ImageFileMode};
 
 use super::card::{CARD_JSON, CARD_PAGE};
+use super::{card_of, exported};
 
 /// Parts with the names of their folders and files.
 const PARTS: [(DatasetSplit, &str); 3] =
@@ -61,6 +62,7 @@ impl Writing<'_> {
             Package::Folder | Package::Archive { .. } => self.write_folder(source, out)?,
         };
         if let Some(card) = self.card {
+            let card = &card_of(card, &exported(&written));
             out.entry(CARD_PAGE)?.write_all(card.markdown().as_bytes())?;
             out.entry(CARD_JSON)?.write_all(&card_json(card)?)?;
         }
