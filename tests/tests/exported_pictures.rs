@@ -219,7 +219,7 @@ async fn an_overlay_differs_from_the_photo_at_the_outlines_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_photo_that_is_gone_has_no_picture_and_one_that_has_changed_stops_the_export() {
+async fn a_photo_that_is_gone_has_no_picture_and_one_that_is_damaged_is_named() {
     let (bench, ids) = library();
     for id in ids.values() {
         draw(&bench, *id, "cup", rect(220.0, 30.0, 320.0, 90.0)).await;
@@ -231,16 +231,35 @@ async fn a_photo_that_is_gone_has_no_picture_and_one_that_has_changed_stops_the_
     let index = fs::read_to_string(folder.join("index.csv")).unwrap();
     assert!(index.lines().any(|line| line.starts_with(",,220,30,100,60,") && line.contains("8.jpg")), "{index}");
 
-    let target = bench.folder.path().join("exports/broken");
-    let whole = fs::read(bench.photos().join("6.jpg")).unwrap();
-    let modified = fs::metadata(bench.photos().join("6.jpg")).unwrap().modified().unwrap();
-    let broken = [&whole[..200], &vec![0; whole.len() - 200]].concat();
-    fs::write(bench.photos().join("6.jpg"), broken).unwrap();
-    let file = fs::File::options().append(true).open(bench.photos().join("6.jpg")).unwrap();
-    file.set_modified(modified).unwrap();
-    for format in ["crops", "overlays"] {
-        let refused = bench.library.datasets.export(&request(format, &[]), &target, &ExportTask::default());
-        let said = refused.unwrap_err().to_string();
-        assert!(said.contains("6.jpg") && !target.exists(), "{format}: {said}");
+    // A damaged photo, and one of another size, are named, and the others are exported.
+    let rewrite = |name: &str, content: &dyn Fn(&[u8]) -> Vec<u8>| {
+        let path = bench.photos().join(name);
+        let (whole, modified) = (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().modified().unwrap());
+        let mut content = content(&whole);
+        // As it was, so that the file counts as the one that was imported.
+        content.resize(whole.len(), 0);
+        fs::write(&path, content).unwrap();
+        fs::File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let damaged = rewrite("6.jpg", &|whole| whole[..200].to_vec());
+    let resized = rewrite("1.jpg", &|_| {
+        let mut small = Vec::new();
+        DynamicImage::new_rgb8(8, 4).write_to(&mut std::io::Cursor::new(&mut small), image::ImageFormat::Jpeg).unwrap();
+        small
+    });
+    for (format, pictures) in [("crops", "crops/cup"), ("overlays", "overlays")] {
+        let folder = bench.folder.path().join("exports").join(format!("{format}-broken"));
+        let exported = bench.library.datasets.export(&request(format, &[]), &folder, &ExportTask::default()).unwrap();
+        let mut unreadable: Vec<&str> = exported.unreadable.iter().map(|file| &*file.path).collect();
+        unreadable.sort_unstable();
+        assert_eq!((unreadable, exported.images, exported.missing), (vec![&*resized, &*damaged], 4, 1), "{exported:?}");
+        assert!(exported.unreadable.iter().any(|file| file.reason == "its size has changed"), "{exported:?}");
+        assert_eq!(fs::read_dir(folder.join(pictures)).unwrap().count(), 1);
+        let page = fs::read_to_string(folder.join("README.md")).unwrap();
+        assert!(page.contains("2 image files could not be read"), "{page}");
     }
+    let index = fs::read_to_string(bench.folder.path().join("exports/crops-broken/index.csv")).unwrap();
+    let named = index.lines().filter(|line| line.starts_with("crops/cup/")).count();
+    assert_eq!((named, index.lines().count()), (1, 5), "{index}");
 }

@@ -846,6 +846,8 @@ export type CardWritten = {
 	annotations: number,
 	/**  What the format cannot hold, in the order of [`Feature::ALL`]. */
 	losses: Loss[],
+	/**  Image files that could not be read, so that they are neither copied nor made into pictures. */
+	unreadable_files: number,
 };
 
 /**  A recommended change, with its value if known. */
@@ -1756,6 +1758,8 @@ export type Exported = {
 	losses: Loss[],
 	/**  Images whose files are all missing. */
 	missing: number,
+	/**  Image files that could not be read: they are neither copied nor made into pictures. Their annotations are exported. */
+	unreadable?: UnreadableFile[],
 	/**
 	 *  The folder that file names in the export are relative to; `None` if they are bare names, or if the images are in
 	 *  the dataset.
@@ -4561,6 +4565,12 @@ export type UnmeasuredReason =
 "too_few_images" | 
 /**  Most draws of images had nothing to measure it by. */
 "too_few_draws";
+
+/**  An image file that could not be read. */
+export type UnreadableFile = {
+	path: string,
+	reason: string,
+};
 
 /**  Something in a recipe that a model does not support. */
 export type UnsupportedCapability = 

@@ -29,6 +29,9 @@ pub enum DatasetError {
     UnknownOption(String),
     #[error("invalid value {value} of {option}; expected {}", values.join(" or "))]
     UnknownValue { option: &'static str, value: String, values: &'static [&'static str] },
+    /// No picture can be made of an image file, which [`crate::Output`] notes.
+    #[error("{0}")]
+    Unreadable(String),
     #[error("{0:?} is not a path inside the dataset")]
     UnsafeName(String),
 }

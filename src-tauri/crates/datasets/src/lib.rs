@@ -30,8 +30,8 @@ pub use formats::{
 pub use in_folder::{InFolder, write_image_files};
 pub use input::{DATA_CARD, Input};
 pub use memory::Dataset;
-pub use output::{ImagePlacement, MeasuredOutput, Output};
-pub use pictures::{DrawnShape, PictureEncoding, Pictures};
+pub use output::{ImagePlacement, MeasuredOutput, Output, UnreadableFile};
+pub use pictures::{DrawnShape, PictureEncoding, PictureSink, Pictures};
 pub use projection::{Projection, Written};
 
 /// Writes the part of a dataset that `format` can hold, and reports how much that is. The caller then finishes or drops

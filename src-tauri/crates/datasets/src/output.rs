@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::dataset::Package;
 use domain::geometry::{ImageRegion, PixelSize};
@@ -43,6 +43,14 @@ pub struct Output {
     beside: Vec<WholeFile>,
     /// For formats that make pictures.
     pub pictures: Option<Box<dyn Pictures>>,
+    unreadable: Vec<UnreadableFile>,
+}
+
+/// An image file that is neither copied nor made into pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableFile {
+    pub path: PathBuf,
+    pub reason: String,
 }
 
 enum Target {
@@ -107,6 +115,7 @@ impl Output {
             names: HashSet::new(),
             beside: Vec::new(),
             pictures: None,
+            unreadable: Vec::new(),
         }
     }
 
@@ -194,19 +203,39 @@ impl Output {
         }
     }
 
-    /// Adds an image file at `name` in a folder or archive, according to [`Output::image_placement`].
+    /// The image files that could not be read so far, each once.
+    #[must_use]
+    pub fn unreadable(&self) -> &[UnreadableFile] {
+        &self.unreadable
+    }
+
+    fn note_unreadable(&mut self, original: &Path, reason: String) {
+        if self.unreadable.iter().all(|known| known.path != original) {
+            self.unreadable.push(UnreadableFile { path: original.to_owned(), reason });
+        }
+    }
+
+    /// Adds an image file at `name` in a folder or archive, according to [`Output::image_placement`]. One that cannot be
+    /// read is noted.
     pub fn image_file(&mut self, original: &Path, name: &str) -> Result<()> {
         if self.image_placement == ImagePlacement::Left {
             return Ok(());
         }
         self.end_entry()?;
+        let (mut file, byte_len) = match files::open(original).and_then(|(file, _)| Ok((file.metadata()?.len(), file)))
+        {
+            Ok((byte_len, file)) => (file, byte_len),
+            Err(error) => {
+                self.note_unreadable(original, error.to_string());
+                return Ok(());
+            }
+        };
         let name = &self.claim(name)?;
         match &mut self.target {
             Target::File(_) => return Err(io::Error::other("the dataset is one file").into()),
             Target::Measured(measured) => {
                 let is_copied = self.image_placement == ImagePlacement::Copied;
-                let byte_len = if is_copied { fs::metadata(original)?.len() } else { 0 };
-                measured.files.push((name.clone(), byte_len));
+                measured.files.push((name.clone(), if is_copied { byte_len } else { 0 }));
             }
             Target::Folder { folder, .. } => {
                 let path = folder.path().join(name);
@@ -214,12 +243,10 @@ impl Output {
                 let is_linked =
                     self.image_placement == ImagePlacement::HardLinked && fs::hard_link(original, &path).is_ok();
                 if !is_linked {
-                    let (mut file, _) = files::open(original)?;
                     io::copy(&mut file, &mut File::create_new(path)?)?;
                 }
             }
             Target::Archive(archive) => {
-                let (mut file, _) = files::open(original)?;
                 // Already compressed.
                 archive.start_file(name, archived(CompressionMethod::Stored)).map_err(io::Error::from)?;
                 io::copy(&mut file, archive)?;
@@ -242,27 +269,37 @@ impl Output {
         }
     }
 
-    /// Adds parts of the image file `original` to a folder or archive, each with its name.
-    pub fn crops(&mut self, original: &Path, parts: &[(ImageRegion, String)], encoding: PictureEncoding) -> Result<()> {
+    /// Adds parts of the image file `original` of this size to a folder or archive, each with its name. Returns whether
+    /// the file can be read; otherwise notes it.
+    pub fn crops(
+        &mut self,
+        original: &Path,
+        size: PixelSize,
+        parts: &[(ImageRegion, String)],
+        encoding: PictureEncoding,
+    ) -> Result<bool> {
         let regions: Vec<ImageRegion> = parts.iter().map(|(region, _)| *region).collect();
         if let Target::Measured(measured) = &mut self.target {
             measured.is_estimated |= !parts.is_empty();
             for (region, name) in parts {
                 self.estimate(name, encoding.usual_len(region.size))?;
             }
-            return Ok(());
+            return Ok(true);
         }
         if parts.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
-        let crops = self.maker()?.crops(original, &regions, encoding)?;
-        for ((_, name), crop) in parts.iter().zip(crops) {
-            self.picture(name)?.write_all(&crop)?;
-        }
-        Ok(())
+        let mut names = parts.iter().map(|(_, name)| name);
+        self.made(original, |out, maker| {
+            maker.crops(original, size, &regions, encoding, &mut |crop| match names.next() {
+                Some(name) => Ok(out.picture(name)?.write_all(crop)?),
+                None => Ok(()),
+            })
+        })
     }
 
-    /// Adds the image file `original` of this size with `shapes` drawn on it to a folder or archive.
+    /// Adds the image file `original` of this size with `shapes` drawn on it to a folder or archive. Notes one that cannot
+    /// be read.
     pub fn overlay(
         &mut self,
         original: &Path,
@@ -276,13 +313,26 @@ impl Output {
             let size = max_edge.map_or(size, |edge| size.fit_within(edge));
             return self.estimate(name, PictureEncoding::Jpeg.usual_len(size));
         }
-        let overlay = self.maker()?.overlay(original, size, shapes, max_edge)?;
-        Ok(self.picture(name)?.write_all(&overlay)?)
+        self.made(original, |out, maker| {
+            let overlay = maker.overlay(original, size, shapes, max_edge)?;
+            Ok(out.picture(name)?.write_all(&overlay)?)
+        })
+        .map(drop)
     }
 
-    fn maker(&self) -> Result<&dyn Pictures> {
+    /// Whether `original` can be read by `make`.
+    fn made(&mut self, original: &Path, make: impl FnOnce(&mut Self, &dyn Pictures) -> Result<()>) -> Result<bool> {
         let missing = || io::Error::new(ErrorKind::Unsupported, "pictures cannot be made here");
-        Ok(self.pictures.as_deref().ok_or_else(missing)?)
+        let maker = self.pictures.take().ok_or_else(missing)?;
+        let made = make(self, &*maker);
+        self.pictures = Some(maker);
+        match made {
+            Err(DatasetError::Unreadable(reason)) => {
+                self.note_unreadable(original, reason);
+                Ok(false)
+            }
+            made => made.map(|()| true),
+        }
     }
 
     /// [`Output::entry`] for what is already compressed.

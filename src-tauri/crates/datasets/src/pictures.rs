@@ -7,6 +7,9 @@ use domain::shape::Shape;
 
 use crate::error::Result;
 
+/// Receives pictures, encoded.
+pub type PictureSink<'a> = &'a mut dyn FnMut(&[u8]) -> Result<()>;
+
 /// How a picture is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PictureEncoding {
@@ -38,14 +41,26 @@ pub struct DrawnShape {
     pub shape: Shape,
     /// Beside the shape.
     pub text: String,
-    /// The place of its label in the table: labels have different colors.
+    /// The place of its label among those that are drawn: labels have different colors.
     pub label: usize,
 }
 
 /// Makes pictures of image files, which are upright whatever the file says.
+///
+/// # Errors
+///
+/// [`crate::DatasetError::Unreadable`] for a file that cannot be decoded or has another size than `size`, before the first
+/// picture; those of the sink.
 pub trait Pictures {
-    /// The file at `original` in parts, in the order of `regions`, each encoded.
-    fn crops(&self, original: &Path, regions: &[ImageRegion], encoding: PictureEncoding) -> Result<Vec<Vec<u8>>>;
+    /// Passes the parts `regions` of the file at `original`, which is `size` large, to `sink`, in their order.
+    fn crops(
+        &self,
+        original: &Path,
+        size: PixelSize,
+        regions: &[ImageRegion],
+        encoding: PictureEncoding,
+        sink: PictureSink<'_>,
+    ) -> Result<()>;
 
     /// A copy of the file at `original`, which is `size` large, with `shapes` drawn on it, as JPEG. Its long edge is at most
     /// `max_edge`.

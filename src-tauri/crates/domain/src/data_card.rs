@@ -59,6 +59,8 @@ pub struct CardWritten {
     pub annotations: u32,
     /// What the format cannot hold, in the order of [`Feature::ALL`].
     pub losses: Vec<Loss>,
+    /// Image files that could not be read, so that they are neither copied nor made into pictures.
+    pub unreadable_files: u32,
 }
 
 /// The selected images of a dataset.
@@ -434,6 +436,10 @@ impl DataCard {
                 "{} images were never annotated and are skipped",
                 grouped(gaps.unannotated_images.into())
             ));
+        }
+        if self.written.unreadable_files > 0 {
+            let files = grouped(self.written.unreadable_files.into());
+            known.push(format!("{files} image files could not be read, and are not in the dataset"));
         }
         if gaps.missing_files > 0 {
             known.push(format!("The files of {} images are gone", grouped(gaps.missing_files.into())));

@@ -255,6 +255,14 @@ pub struct ExportSample {
     pub text: String,
 }
 
+/// An image file that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct UnreadableFile {
+    pub path: String,
+    pub reason: String,
+}
+
 /// The result of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -270,6 +278,9 @@ pub struct Exported {
     pub losses: Vec<Loss>,
     /// Images whose files are all missing.
     pub missing: u32,
+    /// Image files that could not be read: they are neither copied nor made into pictures. Their annotations are exported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableFile>,
     /// The folder that file names in the export are relative to; `None` if they are bare names, or if the images are in
     /// the dataset.
     pub folder: Option<String>,

@@ -63,16 +63,16 @@ impl Originals {
     }
 
     /// Decodes the original of `image` and passes each of `regions`, upright, with a long edge of at most `max_edge`, to
-    /// `each`. Returns its size. Blocks.
+    /// `each`, unless it is not `size` large. Returns its size. Blocks.
     pub fn decode_regions(
         &self,
-        image: ImageId,
+        (image, size): (ImageId, PixelSize),
         regions: &[ImageRegion],
         max_edge: impl Fn(PixelSize) -> u32,
         each: impl FnMut(ImageRegion, Pixels),
     ) -> Result<PixelSize, UnreadableOriginal> {
         let path = self.find(image)?;
-        let decoded = prepare::decode_regions(&path, regions, max_edge, &self.memory, each);
+        let decoded = prepare::decode_regions(&path, size, regions, max_edge, &self.memory, each);
         decoded.map_err(|reason| unreadable(&path, &reason))
     }
 

@@ -39,10 +39,11 @@ pub fn decode(path: &Path, max_edge: Option<u32>, memory: &DecodingMemory) -> Re
 }
 
 /// Decodes the picture at `path` in full, upright, and passes each of `regions` to `each`, resized to a long edge of at
-/// most `max_edge` pixels. Never enlarges. Returns the upright size of the original; a region
-/// that is not within it ends the work. Waits until enough memory is free for the picture and one region at a time.
+/// most `max_edge` pixels. Never enlarges. Returns the upright size of the original; if that is not `size`, or a region is not
+/// within it, none is passed. Waits until enough memory is free for the picture and one region at a time.
 pub fn decode_regions(
     path: &Path,
+    size: PixelSize,
     regions: &[ImageRegion],
     max_edge: impl Fn(PixelSize) -> u32,
     memory: &DecodingMemory,
@@ -58,14 +59,15 @@ pub fn decode_regions(
         let stored = decode_stored(format, &bytes, None)?;
         drop(bytes);
         let pixels = stored.into_upright(None)?;
-        for region in regions {
+        let is_within = |region: &ImageRegion| {
             let (right, bottom) =
                 (region.left.checked_add(region.size.width), region.top.checked_add(region.size.height));
-            let is_within = right.is_some_and(|right| right <= pixels.size.width)
-                && bottom.is_some_and(|bottom| bottom <= pixels.size.height);
-            if !is_within {
-                break;
-            }
+            right.is_some_and(|right| right <= size.width) && bottom.is_some_and(|bottom| bottom <= size.height)
+        };
+        if pixels.size != size || !regions.iter().all(is_within) {
+            return Ok(pixels.size);
+        }
+        for region in regions {
             each(*region, cropped(&pixels, *region, fitted(region.size, Some(max_edge(region.size))))?);
         }
         Ok(pixels.size)
@@ -274,6 +276,7 @@ mod tests {
             let mut middles = Vec::new();
             let size = decode_regions(
                 &path,
+                upright,
                 &regions,
                 |_| 20,
                 &fixtures::memory(),
@@ -288,9 +291,13 @@ mod tests {
                 let expected = pixel(&whole, region.left + half.width / 2, region.top + half.height / 2);
                 assert!(expected.iter().zip(found).all(|(one, other)| one.abs_diff(other) < 8), "{orientation:?}");
             }
-            let outside = region(upright.width, 0);
-            let found = decode_regions(&path, &[outside], |_| 20, &fixtures::memory(), |_, _| panic!("it is outside"));
-            assert_eq!(found, Ok(upright));
+            let larger = PixelSize::new(upright.width + half.width, upright.height);
+            for (size, other) in [(upright, region(upright.width, 0)), (larger, region(0, 0))] {
+                let regions = [region(0, 0), other];
+                let found =
+                    decode_regions(&path, size, &regions, |_| 20, &fixtures::memory(), |_, _| panic!("of another"));
+                assert_eq!(found, Ok(upright));
+            }
         }
     }
 

@@ -135,6 +135,8 @@ export const exports = {
   becomes,
   missing: (number: number) =>
     `${count(number)} ${number === 1 ? "file is" : "files are"} missing: the image is no longer in any folder it was added from.`,
+  unreadable: (number: number) =>
+    `${count(number)} image ${number === 1 ? "file" : "files"} could not be read and ${number === 1 ? "is" : "are"} not in the export`,
   keepEverything: "Keep it beside the labels, in fieldmark.jsonl",
   files: "Files",
   bytes: (bytes: number, isEstimated: boolean) => `${isEstimated ? "about " : ""}${byteCount(bytes)}`,
@@ -152,6 +154,7 @@ export const exports = {
       ...(exported.empty_images > 0 ? [`${count(exported.empty_images)} of them empty`] : []),
       annotations(exported.annotations),
       ...(exported.failed_images > 0 ? [`${count(exported.failed_images)} failed, with the reason`] : []),
+      ...(exported.unreadable?.length ? [`${count(exported.unreadable.length)} not readable`] : []),
     ].join(", "),
   looking: "Counting…",
   cancel: "Cancel",

@@ -140,6 +140,10 @@ export const exports: Translation<typeof english> = {
   becomes,
   missing: (number) =>
     `${number === 1 ? "Falta" : "Faltan"} ${count(number)} ${number === 1 ? "archivo" : "archivos"}: la imagen ya no está en ninguna de sus carpetas.`,
+  unreadable: (number) =>
+    number === 1
+      ? "1 archivo de imagen no se pudo leer y no está en la exportación"
+      : `${count(number)} archivos de imagen no se pudieron leer y no están en la exportación`,
   keepEverything: "Guardarlo junto a las etiquetas, en fieldmark.jsonl",
   files: "Archivos",
   bytes: (bytes, isEstimated) => `${isEstimated ? "unos " : ""}${byteCount(bytes)}`,
@@ -159,6 +163,7 @@ export const exports: Translation<typeof english> = {
       ...(exported.failed_images > 0
         ? [`${count(exported.failed_images)} ${exported.failed_images === 1 ? "fallida" : "fallidas"}, con el motivo`]
         : []),
+      ...(exported.unreadable?.length ? [`${count(exported.unreadable.length)} no legibles`] : []),
     ].join(", "),
   looking: "Contando…",
   cancel: "Cancelar",

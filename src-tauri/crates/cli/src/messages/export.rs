@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use domain::dataset::{Feature, Loss, LossKind};
 use domain::export::{ExportRequest, Exported, ImageFileMode};
+use domain::numbers::count;
 use domain::query::ProblemKind;
 use domain::split::SplitPart;
 use engine::EngineError;
@@ -70,6 +71,10 @@ pub fn exported(
     }
     if exported.missing > 0 {
         let _ = write!(said, "; {} missing on disk", counted(exported.missing, "file"));
+    }
+    if let [first, ..] = &exported.unreadable[..] {
+        let files = counted(count(exported.unreadable.len()), "image file");
+        let _ = write!(said, "; {files} not readable, such as {} ({})", first.path, first.reason);
     }
     if exported.unannotated > 0 {
         let _ = write!(said, "; skipped: {} without a model's answer", counted(exported.unannotated, "image"));

@@ -90,11 +90,14 @@ impl Format for Crops {
                 let folder = &folders[labels.index_of(&annotation.label)?];
                 let file = format!("crops/{split}{folder}/{}-{number}.{}", name.stem(), encoding.extension());
                 let region = region_of(&annotation.shape, size, margin);
-                index.add(image.path.is_some().then_some(&*file), region, &image, annotation)?;
                 parts.push((region, file));
             }
-            if let Some(path) = &image.path {
-                out.crops(path, &parts, encoding)?;
+            let is_made = match &image.path {
+                Some(path) => out.crops(path, size, &parts, encoding)?,
+                None => false,
+            };
+            for ((region, file), annotation) in parts.iter().zip(&image.annotations) {
+                index.add(is_made.then_some(&**file), *region, &image, annotation)?;
             }
         }
         let (name, index) = index.finish()?;

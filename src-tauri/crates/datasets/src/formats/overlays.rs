@@ -1,5 +1,7 @@
 //! Overlays: copies of the images with their annotations drawn, to look at and to show.
 
+use std::collections::{BTreeSet, HashMap};
+
 use domain::dataset::{Feature, FormatDescriptor, FormatGroup, FormatOption, Package, Translated};
 
 use super::crops::folder_of;
@@ -51,6 +53,14 @@ impl Format for Overlays {
     fn write(&self, source: &dyn DatasetSource, options: &FormatOptions, out: &mut Output) -> Result<()> {
         let max_edge = options.get("long-edge").parse().ok();
         let (labels, mut names) = (&source.info().labels, EntryNames::default());
+        let mut drawn = BTreeSet::new();
+        for image in source.images() {
+            for annotation in &image?.annotations {
+                drawn.insert(labels.index_of(&annotation.label)?);
+            }
+        }
+        // Labels that occur have different colors, however many others the table has.
+        let places: HashMap<usize, usize> = drawn.into_iter().zip(0..).collect();
         for image in source.images() {
             let image = image?;
             let name = format!("overlays/{}{}.jpg", folder_of(image.split), names.name(&image).stem());
@@ -61,7 +71,7 @@ impl Format for Overlays {
                     Some(confidence) => format!("{} {confidence:.2}", annotation.label),
                     None => annotation.label.clone(),
                 };
-                let label = labels.index_of(&annotation.label)?;
+                let label = places.get(&labels.index_of(&annotation.label)?).copied().unwrap_or_default();
                 shapes.push(DrawnShape { shape: annotation.shape.clone(), text, label });
             }
             out.overlay(path, &name, image.known_size()?, &shapes, max_edge)?;

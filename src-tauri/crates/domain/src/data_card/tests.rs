@@ -41,7 +41,7 @@ fn what_the_format_does_not_hold_is_not_counted_as_written() {
         loss(Feature::Points, LossKind::AnnotationLeftOut, 1200),
         loss(Feature::EmptyImages, LossKind::ImageLeftOut, 3),
     ];
-    let written = CardWritten { images: 1195, annotations: 7700, losses, failed_images: 0 };
+    let written = CardWritten { images: 1195, annotations: 7700, losses, failed_images: 0, unreadable_files: 0 };
     let page = DataCard { written, ..card() }.markdown();
     assert!(page.contains("\n\n1,195 images with 7,700 annotations, exported as `yolo`"), "{page}");
     assert!(page.contains("all of the 1,198 images with 8,900 annotations that were selected"), "{page}");

@@ -30,8 +30,11 @@ use std::sync::Arc;
 use datasets::{DatasetError, FORMATS, Format, FormatOptions, Output, Written};
 use domain::data_card::{CardWritten, DataCard};
 use domain::dataset::{FormatDescriptor, FormatId, Package};
-use domain::export::{ExportPhase, ExportPreview, ExportRequest, ExportScope, Exported, ImageFileMode, ReadyExport};
+use domain::export::{
+    ExportPhase, ExportPreview, ExportRequest, ExportScope, Exported, ImageFileMode, ReadyExport, UnreadableFile,
+};
 use domain::ids::{ImageId, RunId};
+use domain::numbers::count;
 use domain::query::{ImageQuery, to_text};
 use domain::split::{SplitOutcome, SplitPart};
 use files::WholeFile;
@@ -340,6 +343,7 @@ impl Datasets {
         let writing = Writing { format, options: &read.options, request, package, card };
         out.pictures = Some(Box::new(OriginalPictures(self.memory.clone())));
         let written = writing.write(&read.dataset, out).map_err(|error| export_error(error, path, read.run))?;
+        let written = exported(&written, out);
         if written.images + written.failed_images == 0 {
             return Err(EngineError::NothingToExport(read.run));
         }
@@ -350,7 +354,7 @@ impl Datasets {
             unannotated: read.unannotated,
             image_files: if has_images { request.images } else { ImageFileMode::Left },
             split: read.split.clone(),
-            ..exported(&written)
+            ..written
         })
     }
 
@@ -422,13 +426,22 @@ impl Datasets {
 
 /// `card` with what was written.
 fn card_of(card: &DataCard, exported: &Exported) -> DataCard {
-    let Exported { images, failed_images, annotations, losses, .. } = exported;
-    let (images, failed_images, annotations) = (*images, *failed_images, *annotations);
-    let written = CardWritten { images, failed_images, annotations, losses: losses.clone() };
+    let Exported { images, failed_images, annotations, losses, unreadable, .. } = exported;
+    let written = CardWritten {
+        images: *images,
+        failed_images: *failed_images,
+        annotations: *annotations,
+        losses: losses.clone(),
+        unreadable_files: count(unreadable.len()),
+    };
     DataCard { written, ..card.clone() }
 }
 
-fn exported(written: &Written) -> Exported {
+fn exported(written: &Written, out: &Output) -> Exported {
+    let unreadable = out
+        .unreadable()
+        .iter()
+        .map(|file| UnreadableFile { path: file.path.to_string_lossy().into_owned(), reason: file.reason.clone() });
     Exported {
         images: written.images,
         failed_images: written.failed_images,
@@ -436,6 +449,7 @@ fn exported(written: &Written) -> Exported {
         annotations: written.annotations,
         losses: written.losses.clone(),
         missing: written.missing,
+        unreadable: unreadable.collect(),
         folder: None,
         unannotated: 0,
         image_files: ImageFileMode::Left,

@@ -1,13 +1,13 @@
 //! Makes the pictures of formats that have them from the originals, which are only read.
 
-use std::io;
+use std::fmt::Display;
 use std::path::Path;
 
-use datasets::{DatasetError, DrawnShape, PictureEncoding, Pictures};
+use datasets::{DatasetError, DrawnShape, PictureEncoding, PictureSink, Pictures};
 use domain::geometry::{ImageRegion, PixelSize};
 use prepare::{DecodingMemory, Pixels};
 
-use crate::{EngineError, drawing};
+use crate::drawing;
 
 /// High enough to train with.
 const CROP_QUALITY: u8 = 95;
@@ -19,17 +19,22 @@ impl Pictures for OriginalPictures {
     fn crops(
         &self,
         original: &Path,
+        size: PixelSize,
         regions: &[ImageRegion],
         encoding: PictureEncoding,
-    ) -> datasets::Result<Vec<Vec<u8>>> {
-        let mut crops = Vec::with_capacity(regions.len());
+        sink: PictureSink<'_>,
+    ) -> datasets::Result<()> {
         let full = |size: PixelSize| size.long_edge();
-        prepare::decode_regions(original, regions, full, &self.0, |_, pixels| crops.push(encoded(&pixels, encoding)))
-            .map_err(|reason| failed(original, reason.to_string()))?;
-        if crops.len() < regions.len() {
-            return Err(failed(original, "its size has changed".to_owned()));
+        let mut passed = Ok(());
+        let decoded = prepare::decode_regions(original, size, regions, full, &self.0, |_, pixels| {
+            if passed.is_ok() {
+                passed = encoded(&pixels, encoding).map_err(unreadable).and_then(|crop| sink(&crop));
+            }
+        });
+        if decoded.map_err(unreadable)? != size {
+            return Err(unreadable("its size has changed"));
         }
-        crops.into_iter().map(|crop| crop.map_err(|error| failed(original, error.to_string()))).collect()
+        passed
     }
 
     fn overlay(
@@ -39,10 +44,9 @@ impl Pictures for OriginalPictures {
         shapes: &[DrawnShape],
         max_edge: Option<u32>,
     ) -> datasets::Result<Vec<u8>> {
-        let mut decoded =
-            prepare::decode(original, max_edge, &self.0).map_err(|reason| failed(original, reason.to_string()))?;
+        let mut decoded = prepare::decode(original, max_edge, &self.0).map_err(unreadable)?;
         if decoded.original != size {
-            return Err(failed(original, "its size has changed".to_owned()));
+            return Err(unreadable("its size has changed"));
         }
         let to_copy = drawing::to_copy(size, decoded.pixels.size);
         let annotations: Vec<_> = shapes
@@ -53,7 +57,7 @@ impl Pictures for OriginalPictures {
             })
             .collect();
         prepare::draw_annotations(&mut decoded.pixels, &annotations);
-        prepare::encode_jpeg(&decoded.pixels, drawing::QUALITY).map_err(|error| failed(original, error.to_string()))
+        prepare::encode_jpeg(&decoded.pixels, drawing::QUALITY).map_err(unreadable)
     }
 }
 
@@ -64,6 +68,6 @@ fn encoded(pixels: &Pixels, encoding: PictureEncoding) -> Result<Vec<u8>, prepar
     }
 }
 
-fn failed(original: &Path, problem: String) -> DatasetError {
-    DatasetError::Owner(Box::new(EngineError::File { path: original.to_owned(), source: io::Error::other(problem) }))
+fn unreadable(problem: impl Display) -> DatasetError {
+    DatasetError::Unreadable(problem.to_string())
 }

@@ -62,7 +62,7 @@ impl Writing<'_> {
             Package::Folder | Package::Archive { .. } => self.write_folder(source, out)?,
         };
         if let Some(card) = self.card {
-            let card = &card_of(card, &exported(&written));
+            let card = &card_of(card, &exported(&written, out));
             out.entry(CARD_PAGE)?.write_all(card.markdown().as_bytes())?;
             out.entry(CARD_JSON)?.write_all(&card_json(card)?)?;
         }

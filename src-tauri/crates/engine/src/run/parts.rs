@@ -168,7 +168,7 @@ impl RunContext {
         let mut parts = tiles.iter().map(|(part, _)| *part);
         let mut outcome = Ok(());
         let max_edge = |size: PixelSize| if is_smaller { edge } else { self.backend.sent_edge(size) };
-        let decoded = self.originals.decode_regions(image, &regions, max_edge, |_, pixels: Pixels| {
+        let decoded = self.originals.decode_regions((image, size), &regions, max_edge, |_, pixels: Pixels| {
             match (parts.next(), self.encoded(pixels)) {
                 (Some(part), Ok(picture)) => drop(pictures.insert(part, picture)),
                 (_, Err(failure)) => outcome = Err(failure),
