@@ -211,6 +211,10 @@ hugging_face = Written("huggingface")
 given = datasets.load_dataset("imagefolder", data_dir=str(hugging_face.path), cache_dir=str(folder / "cache"))
 for split in given:
     hugging_face.check("datasets", of_hugging_face(given[split], hugging_face.index), split)
+hugging_face = Written("huggingface-parquet")
+given = datasets.load_dataset(str(hugging_face.path / "data"), cache_dir=str(folder / "cache"))
+for split in given:
+    hugging_face.check("datasets", of_hugging_face(given[split], hugging_face.index), split)
 
 # A dataset of the programs themselves: upright images with names that every format can hold.
 made, plain = [], folder / "plain"
@@ -306,6 +310,23 @@ out = copied("globox-yolo")
 given.save_yolo_v5(out, label_to_id={"cup": 0, "traffic light": 1})
 (out / "classes.txt").write_text("cup\ntraffic light\n")
 add("yolo", "globox", out)
+
+# Classes as numbers, without sizes, and objects as lists or as a list of objects.
+box, label = datasets.Sequence(datasets.Value("float32"), length=4), datasets.ClassLabel(names=classes)
+for name, objects in (
+    ("lists", {"bbox": datasets.Sequence(box), "category": datasets.Sequence(label)}),
+    ("objects", [{"bbox": box, "category": label}]),
+):
+    rows = []
+    for stem, boxes in truth.items():
+        each = [{"bbox": [x1, y1, x2 - x1, y2 - y1], "category": classes.index(label)} for label, (x1, y1, x2, y2) in boxes]
+        lists = {key: [one[key] for one in each] for key in ("bbox", "category")}
+        rows.append({"image": str(plain / f"{stem}.jpg"), "objects": lists if name == "lists" else each})
+    features = datasets.Features({"image": datasets.Image(), "objects": objects})
+    out = folder / "made" / "hugging-face" / f"train-{name}.parquet"
+    out.parent.mkdir(exist_ok=True)
+    datasets.Dataset.from_list(rows, features=features).to_parquet(str(out))
+    add("huggingface", "datasets", out)
 
 (folder / "made.json").write_text(json.dumps(made), encoding="utf-8")
 print(f"{len(made)} datasets made")

@@ -28,7 +28,8 @@ pub fn upright_size(input: &mut Input, name: &str) -> Result<Option<PixelSize>> 
     Ok(None)
 }
 
-fn size_of(bytes: Vec<u8>) -> Option<PixelSize> {
+/// Upright width and height of an image by the content of its file.
+pub fn size_of(bytes: Vec<u8>) -> Option<PixelSize> {
     let mut decoder = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?.into_decoder().ok()?;
     let (width, height) = decoder.dimensions();
     let orientation = decoder.orientation().ok().map_or(1, |orientation| orientation.to_exif());

@@ -119,6 +119,20 @@ impl Input {
         }
     }
 
+    /// Where a file is on disk, by its name among [`Input::names`]; `None` in an archive.
+    pub fn local_path(&self, name: &str) -> Result<Option<PathBuf>> {
+        let path = match &self.place {
+            InputPlace::File(path) => path.clone(),
+            InputPlace::Folder(_) if name.split('/').any(|part| matches!(part, "" | "." | "..")) => {
+                return Err(DatasetError::UnsafeName(name.to_owned()));
+            }
+            InputPlace::Folder(folder) => folder.join(name),
+            InputPlace::Archive { .. } => return Ok(None),
+        };
+        files::open(&path)?;
+        Ok(Some(path))
+    }
+
     /// The text of a file, by its name among [`Input::names`]. Annotations of one image and lists of labels are small, and
     /// an archive may expand to any size.
     pub fn text(&mut self, name: &str) -> Result<String> {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use domain::dataset::Package;
@@ -213,6 +213,44 @@ impl Output {
         if self.unreadable.iter().all(|known| known.path != original) {
             self.unreadable.push(UnreadableFile { path: original.to_owned(), reason });
         }
+    }
+
+    /// Continues the file of the last [`Output::entry`].
+    pub fn more(&mut self) -> io::Result<&mut dyn Write> {
+        match &mut self.target {
+            Target::Folder { entry: Some(entry), .. } => Ok(entry),
+            Target::Archive(archive) => Ok(archive),
+            Target::Measured(measured) => Ok(measured),
+            Target::File(_) | Target::Folder { entry: None, .. } => Err(io::Error::other("no file was begun")),
+        }
+    }
+
+    /// The content of an image file, for formats that hold it in a file of theirs. `None` if image files are left in place,
+    /// and for one that cannot be read, which is noted. An output that is measured adds its length to the file.
+    pub fn image_content(&mut self, original: &Path) -> Option<Vec<u8>> {
+        if self.image_placement == ImagePlacement::Left {
+            return None;
+        }
+        let measured = match &mut self.target {
+            Target::Measured(measured) => Some(measured),
+            _ => None,
+        };
+        let read = files::open(original).and_then(|(mut file, metadata)| match measured {
+            Some(measured) => {
+                measured.is_estimated = true;
+                measured.files.last_mut().into_iter().for_each(|(_, byte_len)| *byte_len += metadata.len());
+                Ok(None)
+            }
+            None => {
+                let mut content = Vec::new();
+                file.read_to_end(&mut content)?;
+                Ok(Some(content))
+            }
+        });
+        read.unwrap_or_else(|error| {
+            self.note_unreadable(original, error.to_string());
+            None
+        })
     }
 
     /// Adds an image file at `name` in a folder or archive, according to [`Output::image_placement`]. One that cannot be

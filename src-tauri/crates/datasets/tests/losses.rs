@@ -273,7 +273,7 @@ fn what_is_not_read_of_hugging_face_is_counted() {
         [
             "train/metadata.jsonl, line 1, licence: this field is not supported",
             "train/metadata.jsonl, line 1, objects.track: this field is not supported",
-            "test/metadata.csv: only metadata.jsonl is read",
+            "test/metadata.csv: only metadata.jsonl and Parquet are read",
             "train/b.jpg: there is no line for this image",
         ]
     );

@@ -1,13 +1,16 @@
-//! Hugging Face `ImageFolder`: images in a folder for each split, with a `metadata.jsonl` in it.
+//! Hugging Face `datasets`: an `ImageFolder`, with images in a folder for each split and a `metadata.jsonl` in it; or a
+//! Parquet file for each split, with the images in it.
 //!
 //! Source: the documentation of `datasets`, "Create an image dataset". The objects of an image are lists of equal length,
 //! named as in `cppe-5` and other datasets of the Hub.
+
+mod parquet;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, BufRead};
 
-use domain::dataset::{Feature, FormatDescriptor, FormatGroup, Package, Translated};
+use domain::dataset::{Feature, FormatDescriptor, FormatGroup, FormatOption, Package, Translated};
 use domain::geometry::{PixelSize, Point, Rect};
 use domain::import::is_image_name;
 use domain::shape::Shape;
@@ -15,6 +18,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::parquet::ParquetWriter;
 use super::fields::{CAPTION, bbox_of, is_blank, path_of, without_position};
 use crate::entries::{EntryNames, ImageIndex, write_images};
 use crate::error::{FileLocation, Result};
@@ -23,17 +27,17 @@ use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit};
 use crate::outline::corners;
 use crate::output::Output;
-use crate::paths::{beside, file_part, has_extension, split_of_path, stem};
+use crate::paths::{beside, file_part, has_extension, split_named, split_of_path, stem};
 
 /// The format `huggingface`.
 pub struct HuggingFace;
 
 static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     id: "huggingface",
-    title: Translated { en: "Hugging Face ImageFolder", es: "Hugging Face ImageFolder" },
+    title: Translated { en: "Hugging Face", es: "Hugging Face" },
     summary: Translated {
-        en: "Images with metadata.jsonl: to load with datasets and share on the Hub",
-        es: "Imágenes con metadata.jsonl: para cargar con datasets y compartir en el Hub",
+        en: "Images with metadata.jsonl, or Parquet: to load with datasets and share on the Hub",
+        es: "Imágenes con metadata.jsonl, o Parquet: para cargar con datasets y compartir en el Hub",
     },
     group: FormatGroup::Training,
     package: Package::Folder,
@@ -48,7 +52,11 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     ],
     can_be_empty: true,
     is_readable: true,
-    options: &[],
+    options: &[FormatOption {
+        name: "layout",
+        title: Translated { en: "Layout", es: "Disposición" },
+        values: &["imagefolder", "parquet"],
+    }],
     documentation: "https://huggingface.co/docs/datasets/image_dataset",
 };
 
@@ -63,7 +71,10 @@ impl Format for HuggingFace {
     }
 
     /// A pass for each split.
-    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
+    fn write(&self, source: &dyn DatasetSource, options: &FormatOptions, out: &mut Output) -> Result<()> {
+        if options.get("layout") == "parquet" {
+            return write_parquet(source, out);
+        }
         for split in SPLITS {
             let mut names = EntryNames::without_stem("metadata");
             let mut lines = Vec::new();
@@ -101,16 +112,57 @@ impl Format for HuggingFace {
                 }
             }
         }
+        for name in names.iter().filter(|name| has_extension(name, "parquet")) {
+            let split = file_part(name).split(['-', '.']).next().and_then(split_named).map_or("", DatasetSplit::name);
+            parquet::read(input, name, |number, row| {
+                let place = FileLocation::file(name.as_str()).at(number);
+                let line: Line<'_> = serde_path_to_error::deserialize(row).map_err(|error| {
+                    FileLocation { field: path_of(&error), ..place.clone() }.malformed(error.inner().to_string())
+                })?;
+                let path =
+                    if split.is_empty() { line.file_name.to_string() } else { format!("{split}/{}", line.file_name) };
+                let image = line.into_image(&path, &place, &mut index, sink)?;
+                sink.image(image)
+            })?;
+        }
         for name in &names {
             let reason = match file_part(name) {
                 _ if is_image_name(name) && !listed.contains(stem(name)) => "there is no line for this image",
-                file if has_extension(name, "parquet") || file == "metadata.csv" => "only metadata.jsonl is read",
+                "metadata.csv" => "only metadata.jsonl and Parquet are read",
                 _ => continue,
             };
             sink.skipped(SkippedPart { place: name.clone(), reason });
         }
         Ok(())
     }
+}
+
+/// A file of each split that has images.
+fn write_parquet(source: &dyn DatasetSource, out: &mut Output) -> Result<()> {
+    for split in SPLITS {
+        let (mut names, mut file) = (EntryNames::default(), None);
+        for image in source.images() {
+            let image = image?;
+            let name = names.name(&image);
+            if split_name(&image) != split {
+                continue;
+            }
+            let writer = match &mut file {
+                Some(writer) => writer,
+                None => file.insert(ParquetWriter::begin(out, &format!("data/{split}-00000-of-00001.parquet"))?),
+            };
+            let content = image.path.as_deref().and_then(|path| out.image_content(path));
+            writer.add(Line::new(&image, &name.name)?, content, out)?;
+        }
+        if let Some(file) = file {
+            file.finish(out)?;
+        }
+    }
+    // The images are in the files.
+    let placement = std::mem::take(&mut out.image_placement);
+    let written = write_images(source, out, EntryNames::default(), |image| format!("{}/", split_name(image)));
+    out.image_placement = placement;
+    written
 }
 
 /// Images without a split are for training.

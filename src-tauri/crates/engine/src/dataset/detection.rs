@@ -89,6 +89,7 @@ fn may_hold(extension: &str, media_type: &str) -> bool {
         "xml" => media_type == "application/xml",
         "csv" => media_type == "text/csv",
         "txt" => media_type == "text/plain",
+        "parquet" => media_type == "application/jsonl",
         _ => true,
     }
 }
