@@ -21,7 +21,8 @@ async fn a_run_is_published_when_it_has_ended() {
     let bench = bench_with(&simulator.url(), &server.url("photos")).await;
     let run = bench.look_for(LABELS, MODEL).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    bench.library.publishing.settled().await;
+    let published = bench.library.publishing.settled().await;
+    assert!(matches!(&published[..], [Ok(published)] if published.images == 3), "{published:?}");
     assert_eq!(number(&client, "select count(*) from fieldmark.answers where state = 'done'").await, 3);
     let ended = "select count(*) from fieldmark.layers where state in ('running', 'stopping')";
     assert_eq!(number(&client, ended).await, 0);
@@ -43,7 +44,8 @@ async fn a_server_that_never_answers_holds_no_run() {
     ));
     assert_eq!(bench.library.publishing.last().await.unwrap(), None);
 
-    bench.library.publishing.settled().await;
+    let published = bench.library.publishing.settled().await;
+    assert!(matches!(&published[..], [Err(EngineError::Publish(_))]), "{published:?}");
     let outcome = bench.library.publishing.last().await.unwrap().unwrap().outcome;
     let PublicationOutcome::Failed { message } = outcome else { panic!("{outcome:?}") };
     assert!(message.contains("has not answered for 2 seconds"), "{message}");

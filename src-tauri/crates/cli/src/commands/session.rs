@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::ids::RunId;
 use domain::report::RunReport;
@@ -157,9 +158,31 @@ pub async fn leave_files(
         });
         failed.note(&format!("--export {file}"), shown)?;
     }
-    library.publishing.settled().await;
+    show_publications(library, output).await?;
     Ok(exit.with_outputs(failed.exit, &report.summary))
 }
+
+/// Waits until what is published after the run has ended, and shows how. That it failed is no failure of the run.
+async fn show_publications(library: &Library, output: Console) -> Result<(), CommandError> {
+    let mut settled = std::pin::pin!(library.publishing.settled());
+    let ended = match tokio::time::timeout(SOON, &mut settled).await {
+        Ok(ended) => ended,
+        Err(_) => {
+            messages::note(&mut notes(), "Publishing the library")?;
+            settled.await
+        }
+    };
+    for published in ended {
+        match published {
+            Ok(published) => output.add(|out| messages::published(out, &published))?,
+            Err(error) => messages::warn(&mut notes(), &messages::not_published(&error))?,
+        }
+    }
+    Ok(())
+}
+
+/// What takes longer is worth a line.
+const SOON: Duration = Duration::from_secs(1);
 
 /// The result of outputs that failed.
 #[derive(Default)]

@@ -56,7 +56,7 @@ pub use library::{
 pub use month::month;
 pub use progress::{endpoint_failed, endpoint_works_again, progress, stopped_immediately, stopping};
 pub use providers::{local_servers, overridden, provider_check, providers};
-pub use publication::{connected, publication_target, published};
+pub use publication::{connected, not_published, publication_target, published};
 pub use quote::{images_to_send, left_after_pilot, pilot, quote};
 pub use report::{at_most_in_all, failures, raise_max_tokens, report, written_report};
 pub use runs::{no_such_run, runs};

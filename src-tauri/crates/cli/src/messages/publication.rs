@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use domain::connection::KeyPlace;
 use domain::publication::{PublicationTarget, Published};
-use engine::Keeping;
+use engine::{EngineError, Keeping};
 
+use super::engine_error;
 use super::format::{counted, grouped};
 
 pub fn publication_target(out: &mut dyn Write, target: &PublicationTarget) -> io::Result<()> {
@@ -32,6 +33,11 @@ pub fn connected(out: &mut dyn Write, target: &PublicationTarget, keeping: &Keep
             "The connection string was not kept, because there is no keychain ({reason}). Set FIELDMARK_DATABASE_URL instead."
         ),
     }
+}
+
+/// `the library was not published: ...`
+pub fn not_published(error: &EngineError) -> String {
+    format!("the library was not published: {}", engine_error(error))
 }
 
 pub fn published(out: &mut dyn Write, published: &Published) -> io::Result<()> {

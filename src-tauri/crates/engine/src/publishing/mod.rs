@@ -45,7 +45,7 @@ pub struct Publishing {
     /// Held while the library is published.
     turn: tokio::sync::Mutex<()>,
     /// Publications after runs.
-    after_runs: Mutex<JoinSet<()>>,
+    after_runs: Mutex<JoinSet<Result<Option<Published>>>>,
 }
 
 impl Publishing {
@@ -117,27 +117,29 @@ impl Publishing {
         let mut after_runs = lock(&self.after_runs);
         while after_runs.try_join_next().is_some() {}
         after_runs.spawn(async move {
-            if let Err(error) = working.await.map_err(EngineError::from).flatten() {
+            let published = working.await.map_err(EngineError::from).flatten();
+            if let Err(error) = &published {
                 tracing::warn!(%run, %error, "the library was not published after the run");
             }
+            published
         });
     }
 
-    /// Waits until what began after runs has ended.
-    pub async fn settled(&self) {
+    /// Waits until what began after runs has ended, and returns how; nothing if the settings do not ask for it.
+    pub async fn settled(&self) -> Vec<Result<Published>> {
         let after_runs = std::mem::take(&mut *lock(&self.after_runs));
-        after_runs.join_all().await;
+        after_runs.join_all().await.into_iter().filter_map(Result::transpose).collect()
     }
 
-    async fn publish_if_wanted(self: Arc<Self>) -> Result<()> {
+    async fn publish_if_wanted(self: Arc<Self>) -> Result<Option<Published>> {
         let publishing = Arc::clone(&self);
         let database = off_workers(move || {
             let is_wanted = publishing.settings.in_force()?.publish.after_run;
             if is_wanted { publishing.connections.entered_database() } else { Ok(None) }
         });
         match database.await? {
-            Some(database) => self.publish_to(database, false, |_| {}).await.map(drop),
-            None => Ok(()),
+            Some(database) => self.publish_to(database, false, |_| {}).await.map(Some),
+            None => Ok(None),
         }
     }
 
