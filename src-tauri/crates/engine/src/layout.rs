@@ -23,8 +23,8 @@ pub const THUMBNAILS: &str = "thumbs";
 pub const METRICS: &str = "metrics";
 const LOCKS: &str = "locks";
 const BATCHES: &str = "batches";
-/// Exports to drag out of the window.
-const READY_EXPORTS: &str = "exports";
+/// Exports to drag out of the window. All of it is removed, so that the name is none that the user may have given.
+const READY_EXPORTS: &str = ".fieldmark-exports";
 pub const SAMPLES: &str = "Samples";
 pub const UPLOADS: &str = "uploads";
 /// Copies from before migrations, and what is known about backups.

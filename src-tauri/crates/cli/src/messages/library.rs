@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use domain::care::{
-    DerivedCount, LibraryCheck, LibraryCounts, LibraryInfo, LibraryRepair, LostOriginal, Pruned, PrunedKind, Relinked,
-    RestoredLibrary, SavedTable, WrittenBackup,
+    BackupState, DerivedCount, LibraryCheck, LibraryCounts, LibraryInfo, LibraryRepair, LostOriginal, Pruned,
+    PrunedKind, Relinked, RestoredLibrary, SavedTable, WrittenBackup,
 };
 
 use super::format::{bytes, counted, grouped, money};
@@ -27,7 +27,14 @@ pub fn library_info(out: &mut dyn Write, info: &LibraryInfo) -> io::Result<()> {
     writeln!(out, "Copies        {}, made before format updates", bytes(sizes.copies))?;
     writeln!(out, "Contents      {}", contents(&info.counts))?;
     match &info.last_backup {
-        Some(backup) => writeln!(out, "Last backup   {}, {}", local_time(backup.made_at), backup.path),
+        Some(backup) => {
+            let state = match backup.state {
+                BackupState::There => "",
+                BackupState::Gone => ", which is no longer there",
+                BackupState::Downloaded => ", downloaded by a browser",
+            };
+            writeln!(out, "Last backup   {}, {}{state}", local_time(backup.made_at), backup.path)
+        }
         None => writeln!(out, "Last backup   none; fieldmark library backup --out FILE makes one"),
     }
 }
@@ -105,6 +112,12 @@ fn name_of(count: DerivedCount) -> &'static str {
 pub fn library_backup(out: &mut dyn Write, backup: &WrittenBackup) -> io::Result<()> {
     writeln!(out, "{} ({}, {})", backup.path, counted(backup.files, "file"), bytes(backup.byte_len))?;
     writeln!(out, "{}", contents(&backup.counts))?;
+    for missing in &backup.missing {
+        writeln!(out, "{ERROR}missing{ERROR:#}  {missing} is not there, and so not in the backup")?;
+    }
+    for link in &backup.links {
+        writeln!(out, "{WARNING}link{WARNING:#}  {link} is not followed")?;
+    }
     let thumbnails = if backup.has_thumbnails { "" } else { " Thumbnails are generated again from the photos." };
     writeln!(
         out,
@@ -147,6 +160,15 @@ pub fn library_pruned(out: &mut dyn Write, pruned: &Pruned) -> io::Result<()> {
         table.add([kind.to_owned(), files, bytes(removed.bytes)]);
     }
     table.write(out)?;
+    if pruned.is_dry_run {
+        for uploads in pruned.removed.iter().filter(|removed| removed.kind == PrunedKind::Uploads) {
+            uploads.names.iter().try_for_each(|name| writeln!(out, "{name}"))?;
+            let rest = (uploads.files as usize).saturating_sub(uploads.names.len());
+            if rest > 0 {
+                writeln!(out, "and {} more uploads", grouped(rest as u64))?;
+            }
+        }
+    }
     let verb = if pruned.is_dry_run { "would be freed" } else { "freed" };
     writeln!(out, "{} {verb}", bytes(pruned.bytes))
 }
