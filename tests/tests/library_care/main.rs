@@ -5,6 +5,7 @@
 mod backups;
 mod cleaning;
 mod repairs;
+mod restores;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -197,6 +198,12 @@ fn an_older_library_is_kept_before_it_is_updated_whenever_the_program_is_killed(
     let other = home.folder.path().join("other/photos.db");
     write_older(&other, 34, 1);
     fs::write(other.with_file_name("settings.toml"), "is_local_only = true\n").unwrap();
+    let output = home.fieldmark_at(&other, &["library", "check"]).output().unwrap();
+    let told = text(&output.stdout);
+    assert!(
+        told.contains("older format") && !told.contains("in order"),
+        "its counts and photos are not checked: {told}"
+    );
     let output = home.fieldmark_at(&other, &["library", "info"]).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let files = other.with_file_name("photos.db-files");
@@ -244,9 +251,14 @@ async fn a_check_finds_what_is_wrong_and_changes_nothing() {
     assert!(text(&said.stdout).contains("fieldmark library repair"), "{}", text(&said.stdout));
 
     open.execute_batch("DELETE FROM collection_images WHERE collection_id = 77").unwrap();
-    drop(open);
     let (repair, is_fine) = home.library(&["repair"]);
     assert!(is_fine && repair["kind"] == "rebuilt", "{repair}");
+    open.execute_batch("PRAGMA foreign_keys = off; INSERT INTO collection_images VALUES (77, 1)").unwrap();
+    drop(open);
+    let (repair, _) = home.library(&["repair"]);
+    let saved =
+        repair["tables"].as_array().unwrap().iter().find(|saved| saved["table"] == "collection_images").unwrap();
+    assert_eq!((&repair["kind"], &saved["not_copied"]), (&"saved".into(), &1.into()), "{repair}");
     let (check, _) = home.library(&["check"]);
     assert_eq!((&check["differences"], &check["broken_references"]), (&Value::Array(vec![]), &Value::Array(vec![])));
 }

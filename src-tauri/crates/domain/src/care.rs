@@ -131,19 +131,15 @@ pub struct LibraryCheck {
     pub changed: Vec<LostOriginal>,
     /// Thumbnails without an image: `prune` removes them.
     pub stray_thumbnails: u32,
+    /// Whether the database itself is in order.
+    pub is_database_sound: bool,
 }
 
 impl LibraryCheck {
-    /// Whether the database itself is in order.
-    #[must_use]
-    pub fn is_database_sound(&self) -> bool {
-        self.damages.is_empty() && self.broken_references.is_empty() && self.differences.is_empty()
-    }
-
     /// Whether nothing is wrong. Thumbnails without an image only take space.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.is_database_sound() && self.missing_count == 0 && self.changed_count == 0
+        self.is_database_sound && self.missing_count == 0 && self.changed_count == 0
     }
 }
 
@@ -263,6 +259,6 @@ impl SavedTable {
 pub enum LibraryRepair {
     /// The file was intact: indexes and derived counts were rebuilt.
     Rebuilt { differences: Vec<CountDifference> },
-    /// The file was damaged: what can be read is in a new file.
+    /// The file was damaged, or rows referred to something that does not exist: what can be read is in a new file.
     Saved { tables: Vec<SavedTable>, kept_aside: String },
 }

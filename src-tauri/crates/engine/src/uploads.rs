@@ -1,6 +1,6 @@
 //! Folders for photos that a browser uploads: `uploads/<time>` in the library's folder.
 
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
@@ -12,23 +12,8 @@ use crate::{EngineError, Result, private};
 pub fn create_folder(layout: &Layout) -> Result<PathBuf> {
     let uploads = layout.uploads();
     private::create_folder(&uploads).map_err(EngineError::file(&uploads))?;
-    let name = file_name_of_now();
-    let mut folder = uploads.join(&name);
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     // Several windows may begin in the same second.
-    for number in 2_u32.. {
-        match builder.create(&folder) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            created => {
-                created.map_err(EngineError::file(&folder))?;
-                break;
-            }
-        }
-        folder = uploads.join(format!("{name} {number}"));
-    }
-    Ok(folder)
+    files::create_new_folder(&uploads.join(file_name_of_now())).map_err(EngineError::file(&uploads))
 }
 
 /// The folders that [`create_folder`] created. Others in `uploads` are the user's own.

@@ -231,6 +231,11 @@ pub fn address(path: &Path) -> String {
     address
 }
 
+/// What `SQLite` and the lock add to the name of a library.
+pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-lock"];
+
+/// The file beside the library at `path` with this ending.
+#[must_use]
 pub fn companion(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);

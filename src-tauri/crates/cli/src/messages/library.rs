@@ -55,7 +55,8 @@ pub fn library_check(out: &mut dyn Write, check: &LibraryCheck) -> io::Result<()
         let format = check.format;
         writeln!(
             out,
-            "The library has the older format {format}. Its counts are checked after the next opening updates it."
+            "The library has the older format {format}: only its file was checked, not its counts and photos. \
+             fieldmark library info opens and updates it; then check again."
         )?;
     }
     for damage in &check.damages {
@@ -75,14 +76,15 @@ pub fn library_check(out: &mut dyn Write, check: &LibraryCheck) -> io::Result<()
         let count = counted(check.stray_thumbnails, "thumbnail");
         writeln!(out, "{WARNING}unused{WARNING:#}   {count} without an image; fieldmark library prune removes them")?;
     }
-    if !check.is_database_sound() {
+    if !check.is_database_sound {
         writeln!(out, "fieldmark library repair repairs the database. Make a backup of its folder first.")?;
     }
     if check.missing_count + check.changed_count > 0 {
         writeln!(out, "fieldmark library relink FOLDER finds photos that were moved.")?;
     }
     if check.is_sound() {
-        writeln!(out, "{GOOD}The library is in order.{GOOD:#}")?;
+        let said = if check.is_outdated { "The file is not damaged." } else { "The library is in order." };
+        writeln!(out, "{GOOD}{said}{GOOD:#}")?;
     }
     Ok(())
 }
@@ -191,7 +193,7 @@ pub fn library_repair(out: &mut dyn Write, repair: &LibraryRepair) -> io::Result
                 table.add([saved.table.clone(), grouped(saved.copied), lost, grouped(saved.not_copied)]);
             }
             table.write(out)?;
-            writeln!(out, "Rows that refer to a lost row are not copied. The damaged file is {kept_aside}")
+            writeln!(out, "Rows that refer to a row that does not exist are not copied. The old file is {kept_aside}")
         }
     }
 }

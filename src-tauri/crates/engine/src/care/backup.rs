@@ -31,7 +31,8 @@ impl Care {
         let absolute = std::path::absolute(out).map_err(EngineError::file(out))?;
         let beside = absolute.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(beside).map_err(EngineError::file(beside))?;
-        let copy = self.store.copy_into(beside)?;
+        files::remove_abandoned(beside);
+        let copy = self.store.copy()?;
         // Of the copy, because others may write meanwhile.
         let (format, counts, known) =
             store::read_only(copy.path(), |view| Ok((view.format()?, view.library_counts()?, view.file_paths()?)))?;
@@ -41,6 +42,8 @@ impl Care {
         let failed = || EngineError::file(out);
         let mut backup = BackupWriter::begin(out, manifest).map_err(failed())?;
         backup.add(DATABASE.into(), copy.path(), true).map_err(failed())?;
+        drop(copy);
+        self.store.forget_copies();
         for (name, path) in [(SETTINGS_FILE, self.layout.settings_file()), (ATTRIBUTION, self.layout.attribution())] {
             match backup.add(name.into(), &path, true) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(EngineError::file(path)(error)),

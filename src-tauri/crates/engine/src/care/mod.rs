@@ -58,7 +58,7 @@ impl Care {
         let database = layout.database();
         let sizes = LibrarySizes {
             database: own_files::byte_len(database),
-            log: own_files::byte_len(&own_files::log_of(database)),
+            log: own_files::byte_len(&store::companion(database, "-wal")),
             thumbnails: own_files::total(&layout.thumbnails()),
             uploads: own_files::total(&layout.uploads()) + own_files::total(&layout.samples()),
             exports: own_files::total(&layout.ready_exports()),

@@ -80,9 +80,3 @@ pub fn total(folder: &Path) -> u64 {
 pub fn byte_len(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
-
-pub fn log_of(database: &Path) -> PathBuf {
-    let mut log = database.as_os_str().to_owned();
-    log.push("-wal");
-    log.into()
-}

@@ -22,6 +22,11 @@ impl Care {
     /// Removes files that nothing needs, and gives unused pages of the database back. With `is_dry_run`, nothing is changed.
     pub fn prune(&self, is_dry_run: bool) -> Result<Pruned> {
         self.check_idle()?;
+        // Compacting keeps others from writing for seconds, and files of theirs may be in progress.
+        if is_dry_run { self.remove_unneeded(true) } else { self.store.alone(|| self.remove_unneeded(false))? }
+    }
+
+    fn remove_unneeded(&self, is_dry_run: bool) -> Result<Pruned> {
         let layout = &self.layout;
         let hashes = self.store.read_blocking(|view| view.content_hashes())?;
         let old_copies = store::copies(&layout.backups()).into_iter().skip(1).map(|(_, path)| {
@@ -99,7 +104,7 @@ impl Care {
     fn compact(&self) -> Result<u64> {
         let size = || self.store.read_blocking(|view| view.page_bytes());
         let (before, _) = size()?;
-        let log = own_files::log_of(self.layout.database());
+        let log = store::companion(self.layout.database(), "-wal");
         let log_before = own_files::byte_len(&log);
         self.store.compact()?;
         let (after, _) = size()?;
