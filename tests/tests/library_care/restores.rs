@@ -12,17 +12,17 @@ use fieldmark_tests::pictures::{drawing, write_png};
 
 use crate::{Home, age, rows, text, upload};
 
-/// System calls after which a restored library is in another state.
-const STEPS: &str = "rename,renameat,renameat2,link,linkat,unlink,unlinkat";
+/// System calls that change folders.
+const CALLS: [&str; 7] = ["rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat"];
 
-/// Runs a `library` command that is killed at its step `step`, counted from 1. Whether it came to its end; `None` without
+/// Runs a `library` command that is killed at its call number `step` of `call`, counted from 1. Whether it came to its end; `None` without
 /// strace.
-fn killed_at(home: &Home, step: u32, arguments: &[&str]) -> Option<bool> {
+fn killed_at(home: &Home, (call, step): (&str, u32), arguments: &[&str]) -> Option<bool> {
     let whole = home.fieldmark(&[&["library"], arguments].concat());
     let mut command = Command::new("/usr/bin/strace");
     command.env_clear().env("HOME", home.folder.path()).current_dir(home.folder.path());
-    command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={STEPS}"), "-e"]);
-    command.arg(format!("inject={STEPS}:signal=KILL:when={step}"));
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e"]);
+    command.arg(format!("inject={call}:signal=KILL:when={step}"));
     command.arg(whole.get_program()).args(whole.get_args());
     Some(command.output().ok()?.status.code().is_some())
 }
@@ -97,13 +97,16 @@ async fn a_restore_that_is_killed_at_any_step_has_changed_all_or_nothing() {
     copy(&home.own(), &before);
 
     let (mut undone, mut completed) = (0, 0);
-    for step in 1.. {
+    let (mut calls, mut step) = (CALLS.iter(), 1);
+    let mut call = calls.next();
+    while let Some(killed) = call {
         fs::remove_dir_all(home.own()).unwrap();
         copy(&before, &home.own());
-        let Some(is_done) = killed_at(&home, step, &restore) else { return };
+        let Some(is_done) = killed_at(&home, (killed, step), &restore) else { return };
+        step += 1;
         if is_done {
-            assert!(undone > 8 && completed > 1, "{undone} {completed}");
-            break;
+            (call, step) = (calls.next(), 1);
+            continue;
         }
         // Whoever opens it next.
         home.library(&["info"]);
@@ -125,6 +128,8 @@ async fn a_restore_that_is_killed_at_any_step_has_changed_all_or_nothing() {
         found.1.retain(|path, _| backed_up.1.contains_key(path) || !path.starts_with("thumbs"));
         assert!(found == backed_up, "{step}: {:?} {:?}", found.1.keys(), backed_up.1.keys());
     }
+    assert!(undone > 8 && completed > 1, "{undone} {completed}");
+    home.library(&restore);
     home.assert_in_order();
 }
 
@@ -135,14 +140,18 @@ async fn a_repair_that_is_killed_at_any_step_loses_nothing() {
     let before = home.folder.path().join("before");
     copy(&home.own(), &before);
     let broken = rows(&home.database());
-    for step in 1.. {
+    let (mut calls, mut step, mut killed_times) = (CALLS.iter(), 1, 0);
+    let mut call = calls.next();
+    while let Some(killed) = call {
         fs::remove_dir_all(home.own()).unwrap();
         copy(&before, &home.own());
-        let Some(is_done) = killed_at(&home, step, &["repair"]) else { return };
+        let Some(is_done) = killed_at(&home, (killed, step), &["repair"]) else { return };
+        step += 1;
         if is_done {
-            assert!(step > 3, "{step}");
-            break;
+            (call, step) = (calls.next(), 1);
+            continue;
         }
+        killed_times += 1;
         home.library(&["info"]);
         assert_nothing_unfinished(&home);
         if kept(&home).is_empty() {
@@ -152,6 +161,8 @@ async fn a_repair_that_is_killed_at_any_step_loses_nothing() {
         let [aside] = &kept(&home)[..] else { panic!("{step}: {:?}", kept(&home)) };
         assert_eq!(rows(&aside.join("library.sqlite")), broken, "{step}");
     }
+    assert!(killed_times > 4, "{killed_times}");
+    home.library(&["repair"]);
     home.assert_in_order();
 }
 

@@ -43,7 +43,7 @@ pub fn prepare(path: &Path) -> Result<()> {
         },
         Err(error) => return Err(unopened(error)),
     }
-    for ending in ["", "-wal", "-shm"] {
+    for ending in [""].into_iter().chain(COMPANIONS) {
         make_private(&companion(path, ending));
     }
     Ok(())
@@ -442,6 +442,6 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let store = Store::open(&path).unwrap();
         store.read_blocking(|_| Ok(())).unwrap();
-        assert_eq!([mode(""), mode("-wal"), mode("-shm")], [0o600; 3]);
+        assert_eq!(["", "-wal", "-shm", "-lock"].map(mode), [0o600; 4]);
     }
 }
