@@ -75,7 +75,7 @@ export const storage = {
   cleanTitle: "Clean up the library",
   pruned: {
     thumbnails: "Thumbnails without an image",
-    uploads: "Uploads that are no image",
+    uploads: "Uploads that are no image of the library",
     exports: "Prepared exports",
     copies: "Older copies made before format updates",
     database: "Unused space in the database",

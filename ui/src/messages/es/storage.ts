@@ -68,7 +68,7 @@ export const storage: Translation<typeof english> = {
   cleanTitle: "Limpiar la biblioteca",
   pruned: {
     thumbnails: "Miniaturas sin imagen",
-    uploads: "Archivos subidos que no son imágenes",
+    uploads: "Archivos subidos que no son imágenes de la biblioteca",
     exports: "Exportaciones preparadas",
     copies: "Copias antiguas anteriores a cambios de formato",
     database: "Espacio sin usar en la base de datos",

@@ -153,7 +153,7 @@ pub fn library_pruned(out: &mut dyn Write, pruned: &Pruned) -> io::Result<()> {
     for removed in &pruned.removed {
         let kind = match removed.kind {
             PrunedKind::Thumbnails => "thumbnails without an image",
-            PrunedKind::Uploads => "uploads that no image uses",
+            PrunedKind::Uploads => "uploads that are no image of the library",
             PrunedKind::Exports => "prepared exports",
             PrunedKind::Copies => "older copies made before format updates",
             PrunedKind::Database => "unused space in the database",
