@@ -49,7 +49,6 @@ use care::locking::SharedLock;
 pub use care::moving::{is_in_use, keep_spending, settle};
 pub use care::repairing::repair;
 pub use care::replacing::DATABASE;
-pub use care::unfinished::folder_of as unfinished_folder;
 pub use code::name_of;
 pub use integrity::sqlite_version;
 pub use opening::{COMPANIONS, check_identity, companion, exists};

@@ -113,10 +113,12 @@ impl Care {
     pub(super) fn last_backup(&self) -> Option<LastBackup> {
         let record = files::read(&self.layout.last_backup(), MAX_RECORD_BYTES).ok()?;
         let BackupRecord { made_at, path, is_download } = serde_json::from_slice(&record).ok()?;
-        let state = match is_download {
-            true => BackupState::Downloaded,
-            false if Path::new(&path).exists() => BackupState::There,
-            false => BackupState::Gone,
+        let state = if is_download {
+            BackupState::Downloaded
+        } else if Path::new(&path).exists() {
+            BackupState::There
+        } else {
+            BackupState::Gone
         };
         Some(LastBackup { made_at, path, state })
     }
