@@ -32,12 +32,17 @@ it("makes a backup, which a browser downloads", async () => {
   await page.getByText(said.counted(info.counts), { exact: true }).waitFor();
   await button(said.backUp).click();
   const link = page.getByRole("link", { name: said.download, exact: true });
+  // It is a backup once someone has it.
+  await link.waitFor();
+  expect((await call<LibraryInfo>(page, "library_info")).last_backup).toBeNull();
   const downloading = page.waitForEvent("download");
   await link.click();
-  expect((await downloading).suggestedFilename()).toMatch(/^fieldmark-.*\.zip$/);
+  const download = await downloading;
+  expect(download.suggestedFilename()).toMatch(/^fieldmark-.*\.zip$/);
+  expect(await download.failure()).toBeNull();
   const { last_backup } = await call<LibraryInfo>(page, "library_info");
-  if (last_backup === null) throw new Error("the backup was not recorded");
-  await status(said.lastBackup(last_backup)).waitFor();
+  expect(last_backup).toMatchObject({ path: download.suggestedFilename(), state: "downloaded" });
+  if (last_backup !== null) await status(said.lastBackup(last_backup)).waitFor();
 
   await button(said.cleanUp).click();
   const dialog = page.getByRole("dialog", { name: said.cleanTitle });
@@ -54,6 +59,7 @@ it.each(["dark", "light"] as const)("says what a check found, legibly in the %s 
   await changeAnswer<LibraryCheck>(page, "check_library", (check) => ({
     ...check,
     differences: [{ of: "labels", rows: 2 }],
+    is_database_sound: false,
     missing_count: 14,
     missing: Array.from({ length: 14 }, (_, place) => ({
       name: `DSC_00${place}.jpg`,

@@ -212,8 +212,8 @@ export interface Api {
 	showLibraryFolder(): Promise<null>;
 	/** Opens the system's save dialog and writes a backup there; `None` when it was cancelled. */
 	backUpLibrary(withThumbnails: boolean): Promise<WrittenBackup | null>;
-	/** Writes a backup into the library's folder, where a browser can download it like an export; its file name. */
-	readyBackup(withThumbnails: boolean): Promise<string>;
+	/** Writes a backup into the library's folder, where a browser can download it like an export; `path` is its file name. */
+	readyBackup(withThumbnails: boolean): Promise<WrittenBackup>;
 	/** Opens the system's folder dialog and looks there for originals that are missing; `None` when it was cancelled. */
 	relinkLibrary(): Promise<Relinked | null>;
 	/** Removes what nothing needs; with `is_dry_run`, only says what that is. */
@@ -557,6 +557,13 @@ export type AuditRequest = {
 	/**  The largest acceptable share of wrong annotations. */
 	error_limit: Share,
 };
+
+/**  What has become of a backup. */
+export type BackupState = "there" | 
+/**  The file is no longer where it was written. */
+"gone" | 
+/**  A browser downloaded it. */
+"downloaded";
 
 /**  The baseline of a speed-up. */
 export type Baseline = 
@@ -1489,7 +1496,7 @@ export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_annot
 "nothing_to_evaluate" | 
 /**  No image of an export's scope has annotations, or none that the format holds. */
 "nothing_to_export" | 
-/**  A run is in progress, so that the library cannot be cleaned up. */
+/**  A run is in progress, or another process has the library open: it cannot be cleaned up, restored or repaired. */
 "library_in_use" | 
 /**  The user has cancelled it. */
 "cancelled" | 
@@ -2486,7 +2493,9 @@ export type LabelResult = {
 export type LastBackup = {
 	/**  Milliseconds since the Unix epoch. */
 	made_at: number,
+	/**  The file; of a download, only its name. */
 	path: string,
+	state: BackupState,
 };
 
 /**  The last publication of a library. */
@@ -2527,6 +2536,8 @@ export type LibraryCheck = {
 	changed: LostOriginal[],
 	/**  Thumbnails without an image: `prune` removes them. */
 	stray_thumbnails: number,
+	/**  Whether the database itself is in order. */
+	is_database_sound: boolean,
 };
 
 /**  What is in a library. */
@@ -3181,13 +3192,15 @@ export type PrunedFiles = {
 	kind: PrunedKind,
 	files: number,
 	bytes: number,
+	/**  The first of them, from the library's folder. */
+	names: string[],
 };
 
 /**  What cleaning up removes. */
 export type PrunedKind = 
 /**  Thumbnails of images that are not in the library. */
 "thumbnails" | 
-/**  Uploaded files that no image uses. */
+/**  Files that were uploaded more than a day ago and are no image of the library. */
 "uploads" | 
 /**  Exports that were prepared for the window. */
 "exports" | 
@@ -4645,4 +4658,8 @@ export type WrittenBackup = {
 	files: number,
 	counts: LibraryCounts,
 	has_thumbnails: boolean,
+	/**  Originals in the library's folder that are not there, and so not in the backup either. */
+	missing: string[],
+	/**  Links in the folders of the backup, which are not followed. */
+	links: string[],
 };

@@ -4,6 +4,9 @@ import type { App } from "../state/app.svelte";
 
 export type StorageTask = "backup" | "check" | "relink" | "prune";
 
+/** Milliseconds. */
+const RECORDED_AFTER = 1000;
+
 export class Storage {
   readonly #app: App;
 
@@ -12,6 +15,8 @@ export class Storage {
   /** What is going on; one thing at a time. */
   task = $state<StorageTask | null>(null);
   withThumbnails = $state(false);
+  /** Photos that the backup that was just made lacks. */
+  missing = $state.raw<readonly string[]>([]);
   /** Where a browser downloads the backup that was just made. */
   download = $state<string | null>(null);
   checked = $state.raw<LibraryCheck | null>(null);
@@ -37,10 +42,21 @@ export class Storage {
     const { core, frontEnd } = this.#app;
     await this.#during("backup", async () => {
       this.download = null;
-      if (frontEnd.isDesktop) await core.backUpLibrary(this.withThumbnails);
-      else this.download = core.browser?.exported(await core.readyBackup(this.withThumbnails)) ?? null;
+      this.missing = [];
+      if (frontEnd.isDesktop) {
+        this.missing = (await core.backUpLibrary(this.withThumbnails))?.missing ?? [];
+      } else {
+        const { path, missing } = await core.readyBackup(this.withThumbnails);
+        this.missing = missing;
+        this.download = core.browser?.exported(path) ?? null;
+      }
     });
     await this.load();
+  }
+
+  /** The download is recorded when it begins. */
+  downloaded(): void {
+    setTimeout(() => void this.load(), RECORDED_AFTER);
   }
 
   async check(): Promise<void> {

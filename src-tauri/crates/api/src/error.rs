@@ -2,7 +2,7 @@
 
 use domain::model::Unavailable;
 use domain::text::visible;
-use engine::{EngineError, KeysError, PublishError};
+use engine::{EngineError, KeysError, PublishError, StoreError};
 use serde::Serialize;
 
 /// Why an operation failed.
@@ -63,7 +63,7 @@ pub enum ErrorCode {
     NothingToEvaluate,
     /// No image of an export's scope has annotations, or none that the format holds.
     NothingToExport,
-    /// A run is in progress, so that the library cannot be cleaned up.
+    /// A run is in progress, or another process has the library open: it cannot be cleaned up, restored or repaired.
     LibraryInUse,
     /// The user has cancelled it.
     Cancelled,
@@ -97,8 +97,8 @@ impl ApiError {
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         let code = match &error {
+            EngineError::LibraryInUse { .. } | EngineError::Store(StoreError::InUse { .. }) => ErrorCode::LibraryInUse,
             EngineError::Store(_) | EngineError::LibraryExists(_) => ErrorCode::Library,
-            EngineError::LibraryInUse { .. } => ErrorCode::LibraryInUse,
             EngineError::Local { .. } | EngineError::NotCalibrated { .. } => ErrorCode::Model,
             EngineError::File { .. }
             | EngineError::UnfitTarget { .. }

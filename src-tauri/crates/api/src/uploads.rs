@@ -124,7 +124,9 @@ impl UploadedFile {
 
     /// Gives the file its name, or a similar one if that is taken. Blocks.
     pub fn finish(self) -> ApiResult<()> {
-        let free = claim_name(&self.target).map_err(file_error)?;
+        // Claims the name.
+        let create = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
+        let (free, _) = files::first_free(&self.target, create).map_err(file_error)?;
         fs::rename(&self.partial, free).map_err(file_error)
     }
 }
@@ -138,24 +140,6 @@ impl Drop for UploadedFile {
             _ => {}
         }
     }
-}
-
-/// Creates an empty file at `target`, or at `NAME 2.jpg` and so on.
-fn claim_name(target: &Path) -> io::Result<PathBuf> {
-    let stem = target.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = target.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
-    let mut free = target.to_owned();
-    for number in 2_u32.. {
-        match OpenOptions::new().write(true).create_new(true).open(&free) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            created => {
-                created?;
-                break;
-            }
-        }
-        free = target.with_file_name(format!("{stem} {number}{extension}"));
-    }
-    Ok(free)
 }
 
 /// The path `name` with names that every file system accepts; `None` if it could lead out of its folder.

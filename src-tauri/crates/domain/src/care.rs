@@ -40,6 +40,18 @@ pub struct LibraryCounts {
     pub paid: PicoDollars,
 }
 
+/// What has become of a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum BackupState {
+    There,
+    /// The file is no longer where it was written.
+    Gone,
+    /// A browser downloaded it.
+    Downloaded,
+}
+
 /// The last backup of a library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -47,7 +59,9 @@ pub struct LastBackup {
     /// Milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub made_at: u64,
+    /// The file; of a download, only its name.
     pub path: String,
+    pub state: BackupState,
 }
 
 /// A library as a whole.
@@ -117,19 +131,15 @@ pub struct LibraryCheck {
     pub changed: Vec<LostOriginal>,
     /// Thumbnails without an image: `prune` removes them.
     pub stray_thumbnails: u32,
+    /// Whether the database itself is in order.
+    pub is_database_sound: bool,
 }
 
 impl LibraryCheck {
-    /// Whether the database itself is in order.
-    #[must_use]
-    pub fn is_database_sound(&self) -> bool {
-        self.damages.is_empty() && self.broken_references.is_empty() && self.differences.is_empty()
-    }
-
     /// Whether nothing is wrong. Thumbnails without an image only take space.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.is_database_sound() && self.missing_count == 0 && self.changed_count == 0
+        self.is_database_sound && self.missing_count == 0 && self.changed_count == 0
     }
 }
 
@@ -151,6 +161,10 @@ pub struct WrittenBackup {
     pub files: u32,
     pub counts: LibraryCounts,
     pub has_thumbnails: bool,
+    /// Originals in the library's folder that are not there, and so not in the backup either.
+    pub missing: Vec<String>,
+    /// Links in the folders of the backup, which are not followed.
+    pub links: Vec<String>,
 }
 
 /// A library that was restored from a backup.
@@ -187,7 +201,7 @@ pub struct Relinked {
 pub enum PrunedKind {
     /// Thumbnails of images that are not in the library.
     Thumbnails,
-    /// Uploaded files that no image uses.
+    /// Files that were uploaded more than a day ago and are no image of the library.
     Uploads,
     /// Exports that were prepared for the window.
     Exports,
@@ -198,13 +212,15 @@ pub enum PrunedKind {
 }
 
 /// Files of one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PrunedFiles {
     pub kind: PrunedKind,
     pub files: u32,
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub bytes: u64,
+    /// The first of them, from the library's folder.
+    pub names: Vec<String>,
 }
 
 /// What was removed, or would be.
@@ -243,6 +259,6 @@ impl SavedTable {
 pub enum LibraryRepair {
     /// The file was intact: indexes and derived counts were rebuilt.
     Rebuilt { differences: Vec<CountDifference> },
-    /// The file was damaged: what can be read is in a new file.
+    /// The file was damaged, or rows referred to something that does not exist: what can be read is in a new file.
     Saved { tables: Vec<SavedTable>, kept_aside: String },
 }

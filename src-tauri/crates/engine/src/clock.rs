@@ -57,6 +57,17 @@ pub fn file_name_of_now() -> String {
     Timestamp::now().strftime("%Y-%m-%d %H-%M-%S").to_string()
 }
 
+/// Whether `text` has the form of [`file_name_of_now`], with `separator` between day and time.
+pub fn is_file_name_of_time(text: &str, separator: u8) -> bool {
+    const FORM: &[u8; 19] = b"0000-00-00 00-00-00";
+    let fits = |(byte, form): (u8, &u8)| match form {
+        b'0' => byte.is_ascii_digit(),
+        b' ' => byte == separator,
+        form => byte == *form,
+    };
+    text.len() == FORM.len() && text.bytes().zip(FORM).all(fits)
+}
+
 pub fn whole_millis(duration: Duration) -> u32 {
     u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }

@@ -13,7 +13,7 @@ use prepare::ContentHash;
 use crate::{EngineError, Result, private};
 
 /// The database name of a library that owns its folder.
-pub const DATABASE: &str = "library.sqlite";
+pub const DATABASE: &str = store::DATABASE;
 pub const SETTINGS_FILE: &str = "settings.toml";
 /// Upper bound for a settings file; a longer file is rejected.
 pub const MAX_SETTINGS_BYTES: u64 = 1 << 20;
@@ -23,8 +23,8 @@ pub const THUMBNAILS: &str = "thumbs";
 pub const METRICS: &str = "metrics";
 const LOCKS: &str = "locks";
 const BATCHES: &str = "batches";
-/// Exports to drag out of the window.
-const READY_EXPORTS: &str = "exports";
+/// Exports to drag out of the window. All of it is removed, so that the name is none that the user may have given.
+const READY_EXPORTS: &str = ".fieldmark-exports";
 pub const SAMPLES: &str = "Samples";
 pub const UPLOADS: &str = "uploads";
 /// Copies from before migrations, and what is known about backups.
@@ -150,11 +150,7 @@ impl Layout {
     /// Whether `path` is the database or one of its companion files.
     pub fn is_database_file(&self, path: &Path) -> bool {
         let Ok(database) = fs::canonicalize(&self.database) else { return false };
-        ["", "-wal", "-shm"].iter().any(|ending| {
-            let mut own = database.clone().into_os_string();
-            own.push(ending);
-            own == path
-        })
+        path == database || store::COMPANIONS.iter().any(|ending| store::companion(&database, ending) == path)
     }
 }
 
@@ -191,7 +187,8 @@ pub fn prepare(database: &Path, folder: &Path, is_without_folder: bool) -> Resul
     }
     let parent = parent_of(database);
     let is_of_library = |name: &str| {
-        name.starts_with(&*own) || (own == DATABASE && (FOLDERS.contains(&name) || OTHERS.contains(&name)))
+        name.strip_prefix('.').unwrap_or(name).starts_with(&*own)
+            || (own == DATABASE && (FOLDERS.contains(&name) || OTHERS.contains(&name)))
     };
     if private::holds_only(parent, is_of_library) {
         if own == DATABASE {

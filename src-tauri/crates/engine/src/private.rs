@@ -1,21 +1,14 @@
 //! Files and folders that only their owner may read: those of libraries, and the user's consents.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+pub use files::create_private_folder as create_folder;
+
 /// How long to wait for another process to release a file.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Creates a folder and its missing parents.
-pub fn create_folder(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
 
 /// Opens a file for writing, and creates or truncates it. Links are not followed.
 pub fn create_file(path: &Path) -> io::Result<File> {

@@ -10,11 +10,18 @@ mod tests;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, IntoInnerError, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
 /// Maximum number of symbolic links, as on Linux.
 const MOST_LINKS: usize = 40;
+/// Around the random part of a temporary name.
+const TEMPORARY: (&str, &str) = (".fieldmark-", ".tmp");
+/// Random characters of a temporary name.
+const RANDOM: usize = 6;
+/// A temporary file is locked within this time.
+const LOCK_TIME: Duration = Duration::from_secs(60);
 /// Written by a check, to detect a full disk.
 const PROBE: [u8; 4096] = [0; 4096];
 
@@ -177,6 +184,27 @@ pub fn open_own(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Removes the temporary files that killed processes left in `folder`.
+pub fn remove_abandoned(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (name, path) = (entry.file_name(), entry.path());
+        let random = name.to_str().and_then(|name| name.strip_prefix(TEMPORARY.0)?.strip_suffix(TEMPORARY.1));
+        if !random
+            .is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        {
+            continue;
+        }
+        let Ok(metadata) = entry.metadata() else { continue };
+        let age = metadata.modified().ok().and_then(|time| time.elapsed().ok());
+        if metadata.is_file()
+            && age.is_some_and(|age| age > LOCK_TIME)
+            && File::open(&path).is_ok_and(|file| file.try_lock().is_ok())
+        {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
 /// Checks that `target` can be written, before hours of work; leaves nothing behind.
 pub fn check(target: &Path) -> io::Result<()> {
     let WriteMode::Replace(path) = place(target)? else {
@@ -262,13 +290,15 @@ fn check_existing(path: &Path) -> io::Result<()> {
 fn temporary(target: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     check_existing(target)?;
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".fieldmark-").suffix(".tmp");
+    builder.prefix(TEMPORARY.0).rand_bytes(RANDOM).suffix(TEMPORARY.1);
     #[cfg(unix)]
     if readers == Readers::Usual {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let file = builder.tempfile_in(folder_of(target))?;
+    // Says that it is being written, where the file system has locks.
+    let _ = file.as_file().try_lock();
     if let (Readers::Usual, Ok(replaced)) = (readers, fs::metadata(target)) {
         #[cfg(unix)]
         {
@@ -283,10 +313,5 @@ fn temporary(target: &Path, readers: Readers) -> io::Result<NamedTempFile> {
 
 /// Flushes a new name in `folder` to disk, if the file system supports it.
 pub(crate) fn sync_folder(folder: &Path) {
-    #[cfg(unix)]
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
+    let _ = crate::sync(folder);
 }

@@ -55,7 +55,10 @@ pub async fn export(
     asked: Asked,
 ) -> Result<Response, HttpError> {
     let path = served.api.library().datasets.ready_path(&name).map_err(ApiError::from)?;
-    attachment(&asked, &name, path).await
+    let response = attachment(&asked, &name, path).await?;
+    let noted = served.api.library().ask(move |library| library.care.note_download(&name)).await;
+    noted.map_err(ApiError::from)?;
+    Ok(response)
 }
 
 async fn attachment(asked: &Asked, name: &str, path: PathBuf) -> Result<Response, HttpError> {

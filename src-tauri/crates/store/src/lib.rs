@@ -44,11 +44,14 @@ pub use table::workers::{Worker, WorkerId};
 pub use care::checking::{check_file, read_only};
 use care::copying;
 pub use care::copying::copies;
-pub use care::moving::{is_in_use, settle};
-pub use care::repairing::{aside_of, repair};
+pub use care::locking::ExclusiveLock;
+use care::locking::SharedLock;
+pub use care::moving::{is_in_use, keep_spending, settle};
+pub use care::repairing::repair;
+pub use care::replacing::DATABASE;
 pub use code::name_of;
 pub use integrity::sqlite_version;
-pub use opening::exists;
+pub use opening::{COMPANIONS, check_identity, companion, exists};
 use presence::Presence;
 use writer::{Durability, Writer};
 
@@ -71,6 +74,8 @@ pub enum StoreError {
         "the library {path} cannot be written: allow writing to the file and its folder, or copy the folder elsewhere"
     )]
     ReadOnly { path: PathBuf },
+    #[error("the library {path} is in use by another process: close it first. Nothing was changed")]
+    InUse { path: PathBuf },
     #[error("another program has locked the library {path}: close it and try again")]
     Locked { path: PathBuf },
     #[error(
@@ -112,6 +117,12 @@ pub enum LibraryFailure {
 }
 
 impl StoreError {
+    /// The error of a file system at `path`.
+    pub(crate) fn file(path: &Path) -> impl Fn(std::io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::File { path: path.clone(), source }
+    }
+
     /// `None` if only the failed query or change is affected, and the library remains usable.
     #[must_use]
     pub fn library_failure(&self) -> Option<LibraryFailure> {
@@ -125,6 +136,7 @@ impl StoreError {
             | Self::NotALibrary { .. }
             | Self::TooNew { .. }
             | Self::ReadOnly { .. }
+            | Self::InUse { .. }
             | Self::Locked { .. }
             | Self::NoWal { .. }
             | Self::Damaged { .. }
@@ -180,6 +192,7 @@ impl<'a> Deref for Edit<'a> {
 pub struct Store {
     writer: Writer,
     readers: Arc<Readers>,
+    lock: Mutex<SharedLock>,
 }
 
 /// Read connections, as many as there are concurrent readers.
@@ -226,10 +239,11 @@ impl Store {
     /// [`Store::open`] with the folder for copies from before migrations.
     pub fn open_with_copies(path: &Path, copies: &Path) -> Result<Self> {
         opening::prepare(path)?;
-        Self::connect(path, copies).map_err(|error| opening::explain(path, error))
+        let lock = SharedLock::of(path)?;
+        Self::connect(path, copies, lock).map_err(|error| opening::explain(path, error))
     }
 
-    fn connect(path: &Path, copies: &Path) -> Result<Self> {
+    fn connect(path: &Path, copies: &Path, lock: SharedLock) -> Result<Self> {
         let open_error = |source| StoreError::Open { path: path.to_owned(), source };
         let connection = Connection::open(path).map_err(open_error)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(open_error)?;
@@ -244,8 +258,8 @@ impl Store {
         // A savepoint needs only a few pages; writing them to a file was most of the cost of a change.
         connection.pragma_update(None, "temp_store", "memory")?;
         keep_statements(&connection)?;
-        let _lock = match migration::outdated(&connection)? {
-            Some(_) => Some(copying::copy_before_migration(&connection, copies, migration::outdated)?),
+        let _migrating = match migration::outdated(&connection)? {
+            Some(_) => Some(copying::copy_before_migration(&connection, path, copies, migration::outdated)?),
             None => None,
         };
         migration::migrate(&connection)?;
@@ -253,6 +267,7 @@ impl Store {
         Ok(Self {
             writer: Writer::start(connection, presence),
             readers: Arc::new(Readers { path: path.to_owned(), idle: Mutex::new(Vec::new()) }),
+            lock: Mutex::new(lock),
         })
     }
 
@@ -262,12 +277,22 @@ impl Store {
         &self.readers.path
     }
 
-    /// A whole and compact copy of the library, in a new private file in `folder`. Blocks; others may write meanwhile.
-    pub fn copy_into(&self, folder: &Path) -> Result<tempfile::NamedTempFile> {
-        copying::copy_into(&care::checking::reading(self.path())?, folder)
+    /// A whole and compact copy of the library, in a new private file beside it. Blocks; others may write meanwhile.
+    pub fn copy(&self) -> Result<tempfile::NamedTempFile> {
+        copying::copy(&care::checking::reading(self.path())?, self.path())
     }
 
-    /// Gives unused pages back to the disk. Blocks, also the writes of others.
+    /// Removes the folder of [`Store::copy`] if there is no copy.
+    pub fn forget_copies(&self) {
+        care::unfinished::remove_empty(self.path());
+    }
+
+    /// Does `work` while no other process has the library open; an error if one has.
+    pub fn alone<T>(&self, work: impl FnOnce() -> T) -> Result<T> {
+        self.lock.lock().map_err(|_| StoreError::Closed)?.alone(|| Ok(work()))
+    }
+
+    /// Gives unused pages back to the disk. Blocks, also the writes of this process.
     pub fn compact(&self) -> Result<()> {
         let connection = Connection::open(self.path())?;
         connection.busy_timeout(BUSY_TIMEOUT)?;

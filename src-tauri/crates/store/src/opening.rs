@@ -43,7 +43,7 @@ pub fn prepare(path: &Path) -> Result<()> {
         },
         Err(error) => return Err(unopened(error)),
     }
-    for ending in ["", "-wal", "-shm"] {
+    for ending in [""].into_iter().chain(COMPANIONS) {
         make_private(&companion(path, ending));
     }
     Ok(())
@@ -231,6 +231,11 @@ pub fn address(path: &Path) -> String {
     address
 }
 
+/// What `SQLite` and the lock add to the name of a library.
+pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-lock"];
+
+/// The file beside the library at `path` with this ending.
+#[must_use]
 pub fn companion(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
@@ -437,6 +442,6 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let store = Store::open(&path).unwrap();
         store.read_blocking(|_| Ok(())).unwrap();
-        assert_eq!([mode(""), mode("-wal"), mode("-shm")], [0o600; 3]);
+        assert_eq!(["", "-wal", "-shm", "-lock"].map(mode), [0o600; 4]);
     }
 }

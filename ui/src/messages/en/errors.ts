@@ -52,7 +52,7 @@ export const errors: Record<ErrorCode, string> = {
   nothing_to_evaluate: "These have no image in common, so there is nothing to compare.",
   nothing_to_export:
     "There is nothing to export: no image here is annotated or, with only decided annotations, reviewed; or the format holds none of the annotations.",
-  library_in_use: "A run is in progress. Try again when it is over.",
+  library_in_use: "A run is in progress, or another process has the library open. Try again when it is over.",
   cancelled: "Cancelled.",
   invalid_input: "Fieldmark could not process this request. Reload the window.",
   unknown_operation: "This window and the running Fieldmark have different versions. Reload the window.",

@@ -35,7 +35,7 @@ export const storage = {
     uploads: "Uploaded photos",
     exports: "Exports",
     metrics: "Metrics",
-    copies: "Copies before updates",
+    copies: "Copies made before format updates",
   } satisfies Record<keyof LibrarySizes, string>,
   total: "Total",
   backup: "Backup",
@@ -45,7 +45,10 @@ export const storage = {
   backingUp: "Backing up…",
   withThumbnails: "With thumbnails",
   never: "No backup yet",
-  lastBackup: ({ made_at, path }: LastBackup) => `${moment(made_at)}: ${path}`,
+  lastBackup: ({ made_at, path, state }: LastBackup) =>
+    `${moment(made_at)}: ${path}${{ there: "", gone: " (no longer there)", downloaded: " (downloaded)" }[state]}`,
+  incomplete: (photos: readonly string[]) =>
+    `${plural(photos.length, "uploaded photo is", "uploaded photos are")} not there, and not in the backup: ${photos[0] ?? ""}`,
   download: "Download the backup",
   check: "Check",
   checkLabel: "Check",
@@ -56,6 +59,7 @@ export const storage = {
   broken: "Some rows refer to something that does not exist.",
   differs: (of: DerivedCount) => `The ${counts[of]} differ from a recount.`,
   repair: "`fieldmark library repair` repairs the database. Copy its folder first.",
+  outdated: "The library has an older format: its counts and photos were not checked.",
   missing: (originals: number) => `${plural(originals, "original is", "originals are")} missing.`,
   changed: (originals: number) => `${plural(originals, "original has", "originals have")} changed.`,
   strays: (thumbnails: number) =>
@@ -71,9 +75,9 @@ export const storage = {
   cleanTitle: "Clean up the library",
   pruned: {
     thumbnails: "Thumbnails without an image",
-    uploads: "Uploads that no image uses",
+    uploads: "Uploads that are no image of the library",
     exports: "Prepared exports",
-    copies: "Older copies before updates",
+    copies: "Older copies made before format updates",
     database: "Unused space in the database",
   } satisfies Record<PrunedKind, string>,
   files: (files: number) => plural(files, "file", "files"),

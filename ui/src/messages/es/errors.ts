@@ -54,7 +54,7 @@ export const errors: Record<ErrorCode, string> = {
   nothing_to_evaluate: "No tienen ninguna imagen en común, así que no hay nada que comparar.",
   nothing_to_export:
     "No hay nada que exportar: ninguna imagen está anotada o, si solo se exporta lo decidido, revisada; o el formato no admite ninguna de las anotaciones.",
-  library_in_use: "Hay una ejecución en curso. Inténtalo cuando termine.",
+  library_in_use: "Hay una ejecución en curso, u otro proceso tiene abierta la biblioteca. Inténtalo cuando termine.",
   cancelled: "Cancelado.",
   invalid_input: "Fieldmark no pudo procesar esta petición. Vuelve a cargar la ventana.",
   unknown_operation: "Esta ventana y Fieldmark son de versiones distintas. Vuelve a cargar la ventana.",

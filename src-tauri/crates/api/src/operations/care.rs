@@ -30,12 +30,12 @@ operations! {
         api.ask(move |library| library.care.back_up(&path, with_thumbnails)).await.map(Some)
     }
 
-    /// Writes a backup into the library's folder, where a browser can download it like an export; its file name.
-    write ready_backup(api, with_thumbnails: bool) -> String {
+    /// Writes a backup into the library's folder, where a browser can download it like an export; `path` is its file name.
+    write ready_backup(api, with_thumbnails: bool) -> WrittenBackup {
         api.ask(move |library| {
             let name = library.care.backup_name();
-            library.care.back_up(&library.datasets.ready_path(&name)?, with_thumbnails)?;
-            Ok(name)
+            let backup = library.care.back_up(&library.datasets.ready_path(&name)?, with_thumbnails)?;
+            Ok(WrittenBackup { path: name, ..backup })
         })
         .await
     }

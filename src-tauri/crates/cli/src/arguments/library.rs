@@ -37,7 +37,7 @@ pub enum LibraryCommand {
         #[arg(long)]
         with_thumbnails: bool,
     },
-    /// Put the library from a backup in its place
+    /// Restore the library from a backup
     Restore {
         /// The backup
         file: PathBuf,
@@ -59,6 +59,6 @@ pub enum LibraryCommand {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Make indexes and counts anew, or save what can be read of a damaged database; the damaged file is kept
+    /// Rebuild indexes and counts, or save what can be read of a damaged database; the damaged file is kept
     Repair,
 }

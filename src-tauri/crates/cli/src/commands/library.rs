@@ -31,6 +31,9 @@ pub fn library(arguments: LibraryArguments, global: &Global, output: Console) ->
         LibraryCommand::Backup { out, with_thumbnails } => {
             let backup = existing(global, &database)?.care.back_up(&out, with_thumbnails)?;
             output.show(&backup, |out| messages::library_backup(out, &backup))?;
+            if !backup.missing.is_empty() {
+                return Ok(Exit::Failed);
+            }
         }
         LibraryCommand::Restore { file, replace } => {
             if !file.exists() {

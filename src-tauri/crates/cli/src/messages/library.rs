@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use domain::care::{
-    DerivedCount, LibraryCheck, LibraryCounts, LibraryInfo, LibraryRepair, LostOriginal, Pruned, PrunedKind, Relinked,
-    RestoredLibrary, SavedTable, WrittenBackup,
+    BackupState, DerivedCount, LibraryCheck, LibraryCounts, LibraryInfo, LibraryRepair, LostOriginal, Pruned,
+    PrunedKind, Relinked, RestoredLibrary, SavedTable, WrittenBackup,
 };
 
 use super::format::{bytes, counted, grouped, money};
@@ -27,7 +27,14 @@ pub fn library_info(out: &mut dyn Write, info: &LibraryInfo) -> io::Result<()> {
     writeln!(out, "Copies        {}, made before format updates", bytes(sizes.copies))?;
     writeln!(out, "Contents      {}", contents(&info.counts))?;
     match &info.last_backup {
-        Some(backup) => writeln!(out, "Last backup   {}, {}", local_time(backup.made_at), backup.path),
+        Some(backup) => {
+            let state = match backup.state {
+                BackupState::There => "",
+                BackupState::Gone => ", which is no longer there",
+                BackupState::Downloaded => ", downloaded by a browser",
+            };
+            writeln!(out, "Last backup   {}, {}{state}", local_time(backup.made_at), backup.path)
+        }
         None => writeln!(out, "Last backup   none; fieldmark library backup --out FILE makes one"),
     }
 }
@@ -48,7 +55,8 @@ pub fn library_check(out: &mut dyn Write, check: &LibraryCheck) -> io::Result<()
         let format = check.format;
         writeln!(
             out,
-            "The library has the older format {format}. Its counts are checked after the next opening updates it."
+            "The library has the older format {format}: only its file was checked, not its counts and photos. \
+             fieldmark library info opens and updates it; then check again."
         )?;
     }
     for damage in &check.damages {
@@ -68,14 +76,15 @@ pub fn library_check(out: &mut dyn Write, check: &LibraryCheck) -> io::Result<()
         let count = counted(check.stray_thumbnails, "thumbnail");
         writeln!(out, "{WARNING}unused{WARNING:#}   {count} without an image; fieldmark library prune removes them")?;
     }
-    if !check.is_database_sound() {
+    if !check.is_database_sound {
         writeln!(out, "fieldmark library repair repairs the database. Make a backup of its folder first.")?;
     }
     if check.missing_count + check.changed_count > 0 {
         writeln!(out, "fieldmark library relink FOLDER finds photos that were moved.")?;
     }
     if check.is_sound() {
-        writeln!(out, "{GOOD}The library is in order.{GOOD:#}")?;
+        let said = if check.is_outdated { "The file is not damaged." } else { "The library is in order." };
+        writeln!(out, "{GOOD}{said}{GOOD:#}")?;
     }
     Ok(())
 }
@@ -105,6 +114,12 @@ fn name_of(count: DerivedCount) -> &'static str {
 pub fn library_backup(out: &mut dyn Write, backup: &WrittenBackup) -> io::Result<()> {
     writeln!(out, "{} ({}, {})", backup.path, counted(backup.files, "file"), bytes(backup.byte_len))?;
     writeln!(out, "{}", contents(&backup.counts))?;
+    for missing in &backup.missing {
+        writeln!(out, "{ERROR}missing{ERROR:#}  {missing} is not there, and so not in the backup")?;
+    }
+    for link in &backup.links {
+        writeln!(out, "{WARNING}link{WARNING:#}  {link} is not followed")?;
+    }
     let thumbnails = if backup.has_thumbnails { "" } else { " Thumbnails are generated again from the photos." };
     writeln!(
         out,
@@ -138,7 +153,7 @@ pub fn library_pruned(out: &mut dyn Write, pruned: &Pruned) -> io::Result<()> {
     for removed in &pruned.removed {
         let kind = match removed.kind {
             PrunedKind::Thumbnails => "thumbnails without an image",
-            PrunedKind::Uploads => "uploads that no image uses",
+            PrunedKind::Uploads => "uploads that are no image of the library",
             PrunedKind::Exports => "prepared exports",
             PrunedKind::Copies => "older copies made before format updates",
             PrunedKind::Database => "unused space in the database",
@@ -147,6 +162,15 @@ pub fn library_pruned(out: &mut dyn Write, pruned: &Pruned) -> io::Result<()> {
         table.add([kind.to_owned(), files, bytes(removed.bytes)]);
     }
     table.write(out)?;
+    if pruned.is_dry_run {
+        for uploads in pruned.removed.iter().filter(|removed| removed.kind == PrunedKind::Uploads) {
+            uploads.names.iter().try_for_each(|name| writeln!(out, "{name}"))?;
+            let rest = (uploads.files as usize).saturating_sub(uploads.names.len());
+            if rest > 0 {
+                writeln!(out, "and {} more uploads", grouped(rest as u64))?;
+            }
+        }
+    }
     let verb = if pruned.is_dry_run { "would be freed" } else { "freed" };
     writeln!(out, "{} {verb}", bytes(pruned.bytes))
 }
@@ -169,7 +193,7 @@ pub fn library_repair(out: &mut dyn Write, repair: &LibraryRepair) -> io::Result
                 table.add([saved.table.clone(), grouped(saved.copied), lost, grouped(saved.not_copied)]);
             }
             table.write(out)?;
-            writeln!(out, "Rows that refer to a lost row are not copied. The damaged file is {kept_aside}")
+            writeln!(out, "Rows that refer to a row that does not exist are not copied. The old file is {kept_aside}")
         }
     }
 }

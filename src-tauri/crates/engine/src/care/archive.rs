@@ -65,7 +65,7 @@ impl BackupWriter {
 
     pub fn add(&mut self, name: String, path: &Path, is_compressed: bool) -> io::Result<()> {
         let (mut file, metadata) = files::open(path)?;
-        self.archive.start_file(&*name, options(is_compressed, metadata.len()))?;
+        self.archive.start_file(&*name, options(is_compressed))?;
         let (mut hasher, mut byte_len) = (ContentHash::hasher(), 0);
         let mut buffer = vec![0; 1 << 16];
         loop {
@@ -89,17 +89,17 @@ impl BackupWriter {
 
     pub fn finish(mut self) -> io::Result<Manifest> {
         let json = serde_json::to_vec(&self.manifest)?;
-        self.archive.start_file(MANIFEST, options(true, json.len() as u64))?;
+        self.archive.start_file(MANIFEST, options(true))?;
         self.archive.write_all(&json)?;
         self.archive.finish()?.into_inner().finish()?;
         Ok(self.manifest)
     }
 }
 
-fn options(is_compressed: bool, byte_len: u64) -> SimpleFileOptions {
+fn options(is_compressed: bool) -> SimpleFileOptions {
     let method = if is_compressed { CompressionMethod::Deflated } else { CompressionMethod::Stored };
     // A file may grow while it is read.
-    SimpleFileOptions::default().compression_method(method).large_file(byte_len > u64::from(u32::MAX) / 2)
+    SimpleFileOptions::default().compression_method(method).large_file(true)
 }
 
 /// A backup that is read. Nothing in it is trusted.

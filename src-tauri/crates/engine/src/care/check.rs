@@ -45,7 +45,7 @@ pub fn check_library(database: &Path) -> Result<LibraryCheck> {
             list.push(lost(original));
         }
     }
-    let strays = stray_thumbnails(&Layout::of(database), &hashes);
+    let strays = stray_thumbnails(&Layout::of(database), &hashes)?;
     check.stray_thumbnails = u32::try_from(strays.len()).unwrap_or(u32::MAX);
     Ok(check)
 }
@@ -64,11 +64,11 @@ pub fn lost(original: &KnownOriginal) -> LostOriginal {
 }
 
 /// Thumbnails without an image in the library. They are generated again for images that return.
-pub fn stray_thumbnails(layout: &Layout, hashes: &HashSet<[u8; 32]>) -> Vec<own_files::OwnFile> {
-    let mut thumbnails = own_files::below(&layout.thumbnails());
+pub fn stray_thumbnails(layout: &Layout, hashes: &HashSet<[u8; 32]>) -> Result<Vec<own_files::OwnFile>> {
+    let mut thumbnails = own_files::below(&layout.thumbnails())?.files;
     thumbnails.retain(|file| {
         let hash = file.path.file_stem().and_then(|stem| ContentHash::from_str(stem.to_str()?).ok());
         layout.is_written_by_library(&file.path) && hash.is_some_and(|hash| !hashes.contains(hash.as_bytes()))
     });
-    thumbnails
+    Ok(thumbnails)
 }

@@ -18,11 +18,10 @@ mod restore;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::care::{LastBackup, LibraryCheck, LibraryInfo, LibrarySizes};
+use domain::care::{LibraryCheck, LibraryInfo, LibrarySizes};
 use store::Store;
 
 use crate::changes::Changes;
-use crate::clock::file_name_of_now;
 use crate::layout::Layout;
 use crate::outputs::Outputs;
 use crate::workers::Workers;
@@ -31,9 +30,6 @@ use crate::{EngineError, Result};
 pub use check::check_library;
 pub use repair::repair_library;
 pub use restore::restore_library;
-
-/// Upper bound for the record of the last backup.
-const MAX_RECORD_BYTES: u64 = 1 << 16;
 
 /// Looks after an open library.
 pub struct Care {
@@ -62,7 +58,7 @@ impl Care {
         let database = layout.database();
         let sizes = LibrarySizes {
             database: own_files::byte_len(database),
-            log: own_files::byte_len(&own_files::log_of(database)),
+            log: own_files::byte_len(&store::companion(database, "-wal")),
             thumbnails: own_files::total(&layout.thumbnails()),
             uploads: own_files::total(&layout.uploads()) + own_files::total(&layout.samples()),
             exports: own_files::total(&layout.ready_exports()),
@@ -82,17 +78,6 @@ impl Care {
     /// Checks the library; nothing is changed.
     pub fn check(&self) -> Result<LibraryCheck> {
         check_library(self.layout.database())
-    }
-
-    /// A file name for a backup that is made now.
-    #[must_use]
-    pub fn backup_name(&self) -> String {
-        format!("fieldmark-{}.zip", file_name_of_now().replace(' ', "-"))
-    }
-
-    fn last_backup(&self) -> Option<LastBackup> {
-        let record = files::read(&self.layout.last_backup(), MAX_RECORD_BYTES).ok()?;
-        serde_json::from_slice(&record).ok()
     }
 
     /// An error while any process works on a run.

@@ -15,8 +15,7 @@ const LISTED: usize = 100;
 /// Checks the library at `path` itself: pages, indexes, references, derived counts. Others may use it meanwhile.
 pub fn check_file(path: &Path) -> Result<LibraryCheck> {
     if !opening::exists(path) {
-        let source = std::io::ErrorKind::NotFound.into();
-        return Err(StoreError::File { path: path.to_owned(), source });
+        return Err(StoreError::file(path)(std::io::ErrorKind::NotFound.into()));
     }
     opening::check(path)?;
     check_connection(path).map_err(|error| opening::explain(path, error))
@@ -45,6 +44,8 @@ fn check_connection(path: &Path) -> Result<LibraryCheck> {
             Err(_) => {}
         }
     }
+    check.is_database_sound =
+        check.damages.is_empty() && check.broken_references.is_empty() && check.differences.is_empty();
     Ok(check)
 }
 
@@ -75,7 +76,7 @@ pub fn damages(connection: &Connection, pragma: &str) -> Vec<String> {
     }
 }
 
-fn broken_references(connection: &Connection) -> Result<Vec<TableRows>> {
+pub fn broken_references(connection: &Connection) -> Result<Vec<TableRows>> {
     let mut statement = connection
         .prepare("SELECT \"table\", count(*) FROM pragma_foreign_key_check GROUP BY \"table\" ORDER BY \"table\"")?;
     let broken = statement.query_map([], |row| Ok(TableRows { table: row.get(0)?, rows: row.get(1)? }))?;

@@ -6,24 +6,22 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use rusqlite::{Connection, ErrorCode};
-use tempfile::{Builder, NamedTempFile};
+use tempfile::NamedTempFile;
 
+use super::unfinished;
 use crate::{Result, StoreError, opening};
 
-/// The suffix of a copy that is not complete.
-const UNFINISHED: &str = ".unfinished";
 /// Copies from before migrations that are kept.
 const KEPT: usize = 2;
 /// Held while a copy is made and the library is migrated.
 const LOCK: &str = "migration.lock";
 
-/// Writes a copy of the library into a new temporary file in `folder`. Other connections may write meanwhile.
-pub fn copy_into(connection: &Connection, folder: &Path) -> Result<NamedTempFile> {
-    let written = |source| StoreError::File { path: folder.to_owned(), source };
+/// Writes a copy of the library into a new temporary file beside it. Other connections may write meanwhile.
+pub fn copy(connection: &Connection, library: &Path) -> Result<NamedTempFile> {
     // `SQLite` fills an empty file, which is private from its first moment on.
-    let copy = Builder::new().prefix(".fieldmark-").suffix(UNFINISHED).tempfile_in(folder).map_err(written)?;
+    let copy = unfinished::new_file(library)?;
     connection.execute("VACUUM INTO ?1", [opening::address(copy.path())])?;
-    copy.as_file().sync_all().map_err(written)?;
+    copy.as_file().sync_all().map_err(StoreError::file(copy.path()))?;
     Ok(copy)
 }
 
@@ -31,22 +29,21 @@ pub fn copy_into(connection: &Connection, folder: &Path) -> Result<NamedTempFile
 /// processes from doing the same until it is dropped.
 pub fn copy_before_migration(
     connection: &Connection,
+    library: &Path,
     folder: &Path,
     outdated: impl Fn(&Connection) -> Result<Option<u32>>,
 ) -> Result<File> {
     let refused = |error: StoreError| no_copy(connection, folder, &error);
-    let failed = |source| StoreError::File { path: folder.to_owned(), source };
-    create_private(folder).map_err(failed).map_err(refused)?;
-    let lock = File::create(folder.join(LOCK)).map_err(failed).map_err(refused)?;
-    lock.lock().map_err(failed).map_err(refused)?;
+    files::create_private_folder(folder).map_err(StoreError::file(folder)).map_err(refused)?;
+    let lock = File::create(folder.join(LOCK)).map_err(StoreError::file(folder)).map_err(refused)?;
+    lock.lock().map_err(StoreError::file(folder)).map_err(refused)?;
     // Another process may have migrated it meanwhile.
     let Some(version) = outdated(connection)? else { return Ok(lock) };
-    remove_unfinished(folder);
-    let copy = copy_into(connection, folder).map_err(refused)?;
+    let copy = copy(connection, library).map_err(refused)?;
     let name = folder.join(format!("format-{version}.sqlite"));
-    copy.persist(name).map_err(|error| failed(error.error)).map_err(refused)?;
-    #[cfg(unix)]
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed).map_err(refused)?;
+    copy.persist(name).map_err(|error| StoreError::file(folder)(error.error)).map_err(refused)?;
+    unfinished::remove_empty(library);
+    files::sync(folder).map_err(StoreError::file(folder)).map_err(refused)?;
     for (_, path) in copies(folder).into_iter().skip(KEPT) {
         if let Err(error) = fs::remove_file(&path) {
             tracing::warn!(%error, path = %path.display(), "an old copy of the library was not removed");
@@ -70,22 +67,6 @@ pub fn copies(folder: &Path) -> Vec<(SystemTime, PathBuf)> {
 fn is_copy(name: &str) -> bool {
     let number = name.strip_prefix("format-").and_then(|rest| rest.strip_suffix(".sqlite"));
     number.is_some_and(|number| number.parse::<u32>().is_ok())
-}
-
-/// Removes what a killed process left. Only called under the lock.
-fn remove_unfinished(folder: &Path) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().contains(UNFINISHED)) {
-        let _ = fs::remove_file(entry.path());
-    }
-}
-
-fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 fn no_copy(connection: &Connection, folder: &Path, error: &StoreError) -> StoreError {
@@ -141,7 +122,8 @@ mod tests {
             older(&path, version);
             if version == 35 {
                 // As after a process was killed.
-                fs::write(kept.join("copy-1.unfinished"), "half").unwrap();
+                fs::create_dir(unfinished::folder_of(&path)).unwrap();
+                fs::write(unfinished::folder_of(&path).join("copy-1.sqlite"), "half").unwrap();
             }
             drop(Store::open(&path).unwrap());
             let copy = Connection::open(kept.join(format!("format-{version}.sqlite"))).unwrap();
@@ -150,6 +132,7 @@ mod tests {
             assert_eq!(copy.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0)).unwrap(), "ok");
             // The format that is current needs no copy.
             drop(Store::open(&path).unwrap());
+            assert!(!unfinished::folder_of(&path).exists());
             fs::remove_file(&path).unwrap();
         }
         assert_eq!(
@@ -177,13 +160,13 @@ mod tests {
         let connection = Connection::open(&path).unwrap();
         assert_eq!(Versions::of(&connection).unwrap().found, 33);
         connection.close().unwrap();
-        assert_eq!(names(folder.path()), ["backups", "library.sqlite"]);
+        assert_eq!(names(folder.path()), ["backups", "library.sqlite", "library.sqlite-lock"]);
     }
 
     #[test]
     fn a_new_library_needs_no_copy() {
         let folder = tempfile::tempdir().unwrap();
         drop(Store::open(&folder.path().join("library.sqlite")).unwrap());
-        assert_eq!(names(folder.path()), ["library.sqlite"]);
+        assert_eq!(names(folder.path()), ["library.sqlite", "library.sqlite-lock"]);
     }
 }

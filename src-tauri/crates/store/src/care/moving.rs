@@ -1,6 +1,6 @@
 //! A library file that comes from elsewhere, or goes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
@@ -9,8 +9,8 @@ use crate::migration::Versions;
 use crate::{Result, StoreError, opening, path_bytes};
 
 /// Prepares the library file at `path`, which comes from a backup, for its new place: it must be intact and of a format that
-/// is known, and paths below `from` are below `to` now. Returns its format.
-pub fn settle(path: &Path, moved: Option<(&Path, &Path)>) -> Result<u32> {
+/// is known, and what is in a folder of `moved`, or such a folder itself, is in the other one now. Returns its format.
+pub fn settle(path: &Path, moved: &[(PathBuf, PathBuf)]) -> Result<u32> {
     opening::check(path)?;
     let connection = Connection::open(path)?;
     let damages = checking::damages(&connection, "quick_check");
@@ -19,30 +19,57 @@ pub fn settle(path: &Path, moved: Option<(&Path, &Path)>) -> Result<u32> {
     }
     let versions = Versions::of(&connection)?;
     versions.check()?;
-    if let Some((from, to)) = moved.filter(|(from, to)| from != to) {
-        let transaction = connection.unchecked_transaction()?;
+    let transaction = connection.unchecked_transaction()?;
+    for (from, to) in moved.iter().filter(|(from, to)| from != to) {
         for (table, column) in
             [("files", "path"), ("collections", "root"), ("run_roots", "path"), ("skipped_files", "path")]
         {
-            if !transaction.table_exists(None, table)? {
-                continue;
+            if transaction.table_exists(None, table)? {
+                // With the separator after it, so that no other folder is meant. A row that is there already stays.
+                let [below, _] = [from, to].map(|folder| path_bytes::to_bytes(&folder.join("")));
+                let [from, to] = [from, to].map(|folder| path_bytes::to_bytes(folder));
+                let sql = format!(
+                    "UPDATE OR IGNORE {table} SET {column} = CAST(?2 || substr({column}, length(?1) + 1) AS BLOB)
+                     WHERE {column} = ?1 OR substr({column}, 1, length(?3)) = ?3"
+                );
+                transaction.execute(&sql, params![from, to, below])?;
             }
-            // With the separator after it, so that no other folder is meant.
-            let [from, to] = [from, to].map(|folder| path_bytes::to_bytes(&folder.join("")));
-            let sql = format!(
-                "UPDATE OR REPLACE {table} SET {column} = CAST(?2 || substr({column}, ?3 + 1) AS BLOB)
-                 WHERE substr({column}, 1, ?3) = ?1"
-            );
-            transaction.execute(&sql, params![from, to, from.len()])?;
         }
-        transaction.commit()?;
     }
+    transaction.commit()?;
     connection.close().map_err(|(_, error)| error)?;
     Ok(versions.found)
 }
 
-/// Whether another process has the library at `path` open. Otherwise its log is in its file afterwards. A damaged library
-/// counts as unused.
+/// Adds to the library at `path` what the same library at `replaced` has spent beyond it, so that a cap still counts it.
+pub fn keep_spending(path: &Path, replaced: &Path) -> Result<()> {
+    let old = checking::reading(replaced)?;
+    let connection = Connection::open(path)?;
+    let id =
+        |connection: &Connection| connection.query_row("SELECT id FROM library", [], |row| row.get::<_, String>(0));
+    let has_spending = connection.table_exists(None, "spending")? && old.table_exists(None, "spending")?;
+    if !has_spending || id(&old)? != id(&connection)? {
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    {
+        let mut statement = old.prepare("SELECT quarter_hour, settled + open FROM spending")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            transaction.execute(
+                "INSERT INTO spending (quarter_hour, settled) VALUES (?1, ?2)
+                 ON CONFLICT DO UPDATE SET settled = max(settled, excluded.settled - open)",
+                params![row.get::<_, i64>(0)?, row.get::<_, i64>(1)?],
+            )?;
+        }
+    }
+    transaction.commit()?;
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(())
+}
+
+/// Whether another program, which does not know the lock, has the library at `path` open. Otherwise its log is in its file
+/// afterwards. A damaged library counts as unused.
 #[must_use]
 pub fn is_in_use(path: &Path) -> bool {
     let checkpoint = || -> rusqlite::Result<()> {

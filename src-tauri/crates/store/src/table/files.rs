@@ -83,6 +83,13 @@ impl View<'_> {
         Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Where images were found, removed ones aside.
+    pub fn file_paths(&self) -> Result<Vec<PathBuf>> {
+        let mut statement =
+            self.0.prepare_cached("SELECT path FROM files JOIN images ON id = image_id WHERE NOT is_removed")?;
+        all(&mut statement, [], |row| Ok(path_bytes::from_bytes(&row.get::<_, Vec<u8>>(0)?)))
+    }
+
     /// Whether an image was ever found at `path`.
     pub fn is_original(&self, path: &Path) -> Result<bool> {
         Ok(self.0.prepare_cached("SELECT 1 FROM files WHERE path = ?1")?.exists([path_bytes::to_bytes(path)])?)
