@@ -42,6 +42,4 @@ export const browser = {
   },
   download: "Download",
   downloadMetrics: "Download metrics",
-  downloadNote: "The browser saves it with your other downloads.",
-  isFolder: "This format is a folder, which a browser cannot save. Use the desktop app or `fieldmark export`.",
 };

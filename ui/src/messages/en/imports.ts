@@ -30,7 +30,6 @@ const reasons: Record<LabelReason, string> = {
 /** Import of annotations. */
 export const imports = {
   title: "Import annotations",
-  open: "Import annotations…",
   about:
     "Choose a dataset: a file, a folder or a ZIP archive in COCO, YOLO, Pascal VOC or another format. You see what it brings before anything changes.",
   chooseFile: "Choose a file…",

@@ -44,7 +44,4 @@ export const browser: Translation<typeof english> = {
   },
   download: "Descargar",
   downloadMetrics: "Descargar métricas",
-  downloadNote: "El navegador lo guarda con tus otras descargas.",
-  isFolder:
-    "Este formato es una carpeta, que un navegador no puede guardar. Usa la aplicación de escritorio o `fieldmark export`.",
 };

@@ -31,7 +31,6 @@ const reasons: Record<LabelReason, string> = {
 
 export const imports: Translation<typeof english> = {
   title: "Importar anotaciones",
-  open: "Importar anotaciones…",
   about:
     "Elige un conjunto de datos: un archivo, una carpeta o un archivo ZIP en COCO, YOLO, Pascal VOC u otro formato. Verás lo que trae antes de que cambie nada.",
   chooseFile: "Elegir un archivo…",
