@@ -41,5 +41,4 @@ export const browser = {
     add: "Add this folder",
   },
   download: "Download",
-  downloadMetrics: "Download metrics",
 };

@@ -43,5 +43,4 @@ export const browser: Translation<typeof english> = {
     add: "Añadir esta carpeta",
   },
   download: "Descargar",
-  downloadMetrics: "Descargar métricas",
 };
