@@ -61,6 +61,8 @@ export class Importing {
 
   readonly #core: ImportingCore;
   readonly #refused: (refusal: unknown) => void;
+  /** Whether the dialog closes once the import is cancelled. */
+  #isClosing = false;
   /** Number of the latest dry run or import; only that one counts. Null once it is over. */
   #task: number | null = null;
   #following: ReturnType<typeof setInterval> | undefined;
@@ -89,6 +91,11 @@ export class Importing {
     return this.stage.kind === "ready" && (this.report?.library_images ?? 0) > 0;
   }
 
+  /** Whether the layer is being added. That takes a moment, and cannot be cancelled. */
+  get isAdding(): boolean {
+    return this.stage.kind === "importing" && this.progress?.is_adding === true;
+  }
+
   /** With the dataset at `path`, or to choose one. */
   async open(path: string | null = null): Promise<void> {
     this.isOpen = true;
@@ -100,7 +107,13 @@ export class Importing {
     else if (this.stage.kind === "done") this.#forget();
   }
 
+  /** During an import, only once it is cancelled: if it was too late for that, the dialog says what was imported. */
   close(): void {
+    if (this.stage.kind === "importing") {
+      this.#isClosing = true;
+      this.cancel();
+      return;
+    }
     this.isOpen = false;
     this.#stopUpload?.abort();
     this.#cancelTask();
@@ -165,15 +178,21 @@ export class Importing {
   async import(): Promise<void> {
     if (!this.canImport) return;
     this.stage = { kind: "importing" };
+    this.#isClosing = false;
     const done = await this.#follow((task) => this.#core.importDataset(task, this.request));
     if (done === null) return;
-    if ("answer" in done) this.stage = { kind: "done", imported: done.answer };
-    // A cancelled import has changed nothing: it can begin again.
-    else if (isCancelled(done.refusal)) this.stage = { kind: "ready" };
-    else this.stage = { kind: "refused", refusal: done.refusal };
+    if ("answer" in done) {
+      this.stage = { kind: "done", imported: done.answer };
+    } else if (isCancelled(done.refusal)) {
+      // It has changed nothing, and can begin again.
+      this.stage = { kind: "ready" };
+      if (this.#isClosing) this.close();
+    } else {
+      this.stage = { kind: "refused", refusal: done.refusal };
+    }
   }
 
-  /** Ends what is going on. Nothing is changed. */
+  /** Ends what is going on, unless the layer is being added already. */
   cancel(): void {
     const { kind } = this.stage;
     if (kind === "importing" && this.#task !== null) void this.#attempt(this.#core.cancelDatasetImport(this.#task));
