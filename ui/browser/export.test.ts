@@ -136,7 +136,7 @@ describe("exporting a dataset", () => {
   it("is offered beside the figures of a run, of that run, and in Spanish without anything cut", async () => {
     const page = await open(browser, { width: 1024, height: 720 });
     await page.getByRole("button", { name: "History" }).click();
-    await page.getByRole("button", { name: words.history.save, exact: true }).click();
+    await page.getByRole("button", { name: words.history.report, exact: true }).click();
     const metrics = await downloaded(page, page.getByRole("menuitem", { name: words.history.metricsJson }));
     expect(JSON.parse(metrics.text)).toBeTypeOf("object");
     await expectNothingCut(page);

@@ -62,7 +62,7 @@ describe("history", () => {
     for (const run of [2, 1]) {
       await page.getByRole("row", { name: `Run ${run}` }).click();
       const report = page.getByRole("region", { name: `Report of run ${run}` });
-      await report.getByRole("button", { name: words.history.save, exact: true }).click();
+      await report.getByRole("button", { name: words.history.report, exact: true }).click();
       const [download] = await Promise.all([
         page.waitForEvent("download"),
         page.getByRole("menuitem", { name: words.history.metricsJson }).click(),
@@ -189,7 +189,7 @@ describe("history", () => {
 
   it("gives the page of a run in the language of the window", async () => {
     const page = await openHistory({ width: 960, height: 700 });
-    await page.getByRole("button", { name: words.history.save, exact: true }).click();
+    await page.getByRole("button", { name: words.history.report, exact: true }).click();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("menuitem", { name: words.history.page }).click(),

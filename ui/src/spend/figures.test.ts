@@ -56,7 +56,7 @@ describe("the cost of accepted annotations", () => {
     expect(tile()).toEqual({ dollars: null, note: said.noneReviewed });
     expect(tile(cost(2, 0, 0))).toEqual({ dollars: null, note: said.noneAccepted });
     expect(tile(cost(0, 0, 5))).toEqual({ dollars: null, note: said.reviewedFree });
-    expect(tile(cost(2, 0, 5), cost(1, 3, 5))).toEqual({ dollars: null, note: said.unpriced(3) });
+    expect(tile(cost(2, 0, 5), cost(1, 3, 5))).toEqual({ dollars: null, note: said.unpricedReviewed(3) });
   });
 });
 

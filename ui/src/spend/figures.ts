@@ -120,7 +120,7 @@ export function acceptedTile({ accepted: models }: SpendReport): { dollars: numb
   if (dollars !== null) return { dollars, note: said.accepted(accepted) };
   if (models.length === 0) return { dollars, note: said.noneReviewed };
   if (paid.length === 0) return { dollars, note: said.reviewedFree };
-  return { dollars, note: accepted === 0 ? said.noneAccepted : said.unpriced(unpriced) };
+  return { dollars, note: accepted === 0 ? said.noneAccepted : said.unpricedReviewed(unpriced) };
 }
 
 /** Why no month has a bar. */

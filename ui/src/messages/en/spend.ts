@@ -34,7 +34,9 @@ export const spend = {
   paid: "Paid",
   paidNote: (of: number, sent: number) => `${runs(of)}, ${images(sent)}`,
   unpriced: (requests: number) =>
-    `${count(requests)} ${requests === 1 ? "request" : "requests"} without a known price not counted`,
+    `without ${count(requests)} ${requests === 1 ? "request" : "requests"} of unknown price`,
+  unpricedReviewed: (requests: number) =>
+    requests === 1 ? "1 request has no known price" : `${count(requests)} requests have no known price`,
   quotes: "Against the quotes",
   deviation: (part: number) =>
     Math.abs(part - 1) < 0.0005 ? "As quoted" : part < 1 ? `${share(part)} under` : `${share(part)} over`,
@@ -45,7 +47,7 @@ export const spend = {
   neverAbove: "never above the bound",
   above: (number: number) => `${runs(number)} above the bound`,
   noRange: "No complete run had a range",
-  perThousand: "1,000 accepted annotations",
+  perThousand: "Per 1,000 accepted",
   accepted: (number: number) => `${count(number)} accepted`,
   noneReviewed: "Nothing sent has been reviewed",
   noneAccepted: "None was accepted",

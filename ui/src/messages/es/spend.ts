@@ -34,11 +34,12 @@ export const spend: Translation<typeof english> = {
 
   paid: "Pagado",
   paidNote: (of, sent) => `${runs(of)}, ${images(sent)}`,
-  unpriced: (requests) =>
-    `sin contar ${count(requests)} ${requests === 1 ? "petición" : "peticiones"} de precio desconocido`,
-  quotes: "Frente a los presupuestos",
+  unpriced: (requests) => `sin ${count(requests)} ${requests === 1 ? "petición" : "peticiones"} de precio desconocido`,
+  unpricedReviewed: (requests) =>
+    requests === 1 ? "1 petición no tiene precio conocido" : `${count(requests)} peticiones no tienen precio conocido`,
+  quotes: "Frente al presupuesto",
   deviation: (part) =>
-    Math.abs(part - 1) < 0.0005 ? "Lo estimado" : part < 1 ? `${share(part)} por debajo` : `${share(part)} por encima`,
+    Math.abs(part - 1) < 0.0005 ? "Lo estimado" : part < 1 ? `${share(part)} menos` : `${share(part)} más`,
   quoted: (dollars) => `${money(dollars)} presupuestados`,
   noQuotes: "Ninguna ejecución completa tenía presupuesto",
   likely: "En el intervalo probable",
@@ -46,12 +47,12 @@ export const spend: Translation<typeof english> = {
   neverAbove: "nunca por encima del límite",
   above: (number) => `${runs(number)} por encima del límite`,
   noRange: "Ninguna ejecución completa tenía intervalo",
-  perThousand: "1.000 anotaciones aceptadas",
+  perThousand: "Por 1.000 aceptadas",
   accepted: (number) => `${count(number)} ${number === 1 ? "aceptada" : "aceptadas"}`,
   noneReviewed: "Nada de lo enviado se ha revisado",
   noneAccepted: "No se aceptó ninguna",
   reviewedFree: "Lo revisado no costó nada",
-  failed: "Pagado por imágenes fallidas",
+  failed: "Pagado por fallos",
   failedNote: (part) => `${percent(part)} de lo pagado`,
   nothingPaid: "no se pagó nada",
   pricedOnly: "de peticiones de precio conocido",
