@@ -194,6 +194,7 @@ export class Importing {
 
   /** Ends what is going on, unless the layer is being added already. */
   cancel(): void {
+    if (this.isAdding) return;
     const { kind } = this.stage;
     if (kind === "importing" && this.#task !== null) void this.#attempt(this.#core.cancelDatasetImport(this.#task));
     else this.close();

@@ -52,6 +52,7 @@ describe("closing the dialog during an import", () => {
     await vi.advanceTimersByTimeAsync(1000);
     expect(importing.isAdding).toBe(true);
     importing.close();
+    expect(core.cancelled).toBe(0);
     core.resolve(IMPORTED);
     await done;
     expect(importing.isOpen).toBe(true);
