@@ -91,9 +91,13 @@ export class Importing {
     return this.stage.kind === "ready" && (this.report?.library_images ?? 0) > 0;
   }
 
+  get isImporting(): boolean {
+    return this.stage.kind === "importing";
+  }
+
   /** Whether the layer is being added. That takes a moment, and cannot be cancelled. */
   get isAdding(): boolean {
-    return this.stage.kind === "importing" && this.progress?.is_adding === true;
+    return this.isImporting && this.progress?.is_adding === true;
   }
 
   /** With the dataset at `path`, or to choose one. */
@@ -109,7 +113,7 @@ export class Importing {
 
   /** During an import, only once it is cancelled: if it was too late for that, the dialog says what was imported. */
   close(): void {
-    if (this.stage.kind === "importing") {
+    if (this.isImporting) {
       this.#isClosing = true;
       this.cancel();
       return;
@@ -133,7 +137,7 @@ export class Importing {
   /** Sends a dataset from a browser, and reads it. */
   async upload(files: NamedFile[]): Promise<void> {
     const { browser } = this.#core;
-    if (browser === null || files.length === 0) return;
+    if (browser === null || files.length === 0 || this.isImporting) return;
     await this.open();
     const stop = new AbortController();
     this.#stopUpload = stop;
@@ -149,7 +153,9 @@ export class Importing {
     }
   }
 
+  /** Reads the dataset at `path`. An import in progress comes first. */
   async use(path: string): Promise<void> {
+    if (this.isImporting) return;
     this.#forget();
     this.path = path;
     await this.read();
@@ -195,8 +201,7 @@ export class Importing {
   /** Ends what is going on, unless the layer is being added already. */
   cancel(): void {
     if (this.isAdding) return;
-    const { kind } = this.stage;
-    if (kind === "importing" && this.#task !== null) void this.#attempt(this.#core.cancelDatasetImport(this.#task));
+    if (this.isImporting && this.#task !== null) void this.#attempt(this.#core.cancelDatasetImport(this.#task));
     else this.close();
   }
 

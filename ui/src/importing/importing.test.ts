@@ -62,6 +62,15 @@ describe("closing the dialog during an import", () => {
   });
 });
 
+it("another dataset waits for the import", async () => {
+  const { core, importing, done } = await begun();
+  await importing.open("/datasets/cats.json");
+  expect(importing.path).toBe("/datasets/birds.json");
+  core.resolve(IMPORTED);
+  await done;
+  expect(importing.stage.kind).toBe("done");
+});
+
 it("an import that was cancelled can begin again", async () => {
   const { core, importing, done } = await begun();
   importing.cancel();

@@ -44,7 +44,7 @@ export const imports = {
   uploadingLabel: "Sending the dataset",
   importing: "Importing",
   progress: (progress: DatasetImportProgress | null, report: DatasetPreview | null) => {
-    if (progress?.is_adding) return "Adding the layer. It can no longer be cancelled, but undone afterwards.";
+    if (progress?.is_adding) return "Adding the layer. It can no longer be cancelled, but it can be undone.";
     return `${count(progress?.annotations ?? 0)} of ${annotations(report?.annotations ?? 0)} read`;
   },
   nothingChanged: "Nothing has been changed yet.",

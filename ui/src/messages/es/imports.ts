@@ -45,7 +45,7 @@ export const imports: Translation<typeof english> = {
   uploadingLabel: "Enviando el conjunto",
   importing: "Importando",
   progress: (progress: DatasetImportProgress | null, report: DatasetPreview | null) => {
-    if (progress?.is_adding) return "Añadiendo la capa. Ya no se puede cancelar, pero sí deshacer después.";
+    if (progress?.is_adding) return "Añadiendo la capa. Ya no se puede cancelar, pero sí deshacer.";
     return `${count(progress?.annotations ?? 0)} de ${annotations(report?.annotations ?? 0)} leídas`;
   },
   nothingChanged: "Todavía no ha cambiado nada.",
