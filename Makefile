@@ -76,7 +76,7 @@ ui/node_modules:
 package: setup-package ui
 	scripts/package
 
-# Installs the .deb in a bare Debian root, uses it, removes it and lists what is left.
+# Installs the .deb in a bare Debian root, uses it, removes it and lists what is left, without caches and logs.
 package-test: setup-package
 	scripts/package-test
 

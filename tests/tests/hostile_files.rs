@@ -131,6 +131,43 @@ fn what_is_no_regular_file_is_skipped_and_named() {
 }
 
 #[test]
+fn an_archive_of_a_dataset_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    fs::create_dir(&home).unwrap();
+    let archive = home.join("set.zip");
+    let mut zip = zip::ZipWriter::new(fs::File::create(&archive).unwrap());
+    let coco = serde_json::json!({
+        "images": [{"id": 1, "file_name": "coffee.jpg", "width": 600, "height": 400}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 20, 30, 40], "area": 1200, "iscrowd": 0}],
+        "categories": [{"id": 1, "name": "cup"}],
+    });
+    for name in ["instances.json", "../escaped.txt", "../../escaped.txt", "/escaped.txt"] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, coco.to_string().as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    let fieldmark = |arguments: &[&str], file: &Path| {
+        let mut command = Command::new(binary("fieldmark"));
+        command.env_clear().env("HOME", &home).current_dir(&home).arg("--db").arg(home.join("library/library.sqlite"));
+        output(command.args(arguments).arg(file))
+    };
+    let names = |folder: &Path| {
+        let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    fs::create_dir(home.join("library")).unwrap();
+    assert!(fieldmark(&["annotate", "--yes"], &sample("coffee.jpg")).status.success());
+    let before = (names(folder.path()), names(&home));
+    let imported = fieldmark(&["import", "--as", "ground-truth"], &archive);
+    assert!(imported.status.success(), "{}", text(&imported));
+    assert_eq!((names(folder.path()), names(&home)), before);
+    assert!(!names(&home.join("library")).contains(&"instances.json".into()));
+    assert!(!Path::new("/escaped.txt").exists());
+}
+
+#[test]
 fn a_named_pipe_in_the_place_of_settings_or_a_key_is_an_error_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let fieldmark = || {

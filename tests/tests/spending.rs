@@ -5,13 +5,16 @@
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use domain::layers::LayerScope;
 use domain::model::ModelId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ModelQuote, PlanRequest, RunRequest};
+use domain::review::{Decision, DecisionScope, Verdict};
 use domain::run_options::RunOptions;
 use domain::run_state::{RunMode, RunState, StopReason};
 use domain::savings::{Saving, SavingChange, Savings, SavingsRequest};
 use domain::settings::LimitSettings;
+use domain::spend::{SpendFilter, SpendKey};
 use engine::EngineError;
 use fieldmark_tests::bench::{Bench, COMPLETED, resume, with_concurrency};
 use fieldmark_tests::pictures::{LABELS, drawing, write_png};
@@ -382,5 +385,32 @@ async fn what_was_spent_is_summed_up_from_the_ledger() {
     assert_eq!(document.as_array().unwrap().len(), 1);
     assert_eq!(document[0]["requests"], 8);
     assert!(printed(&[]).contains("\n\nTotal paid: $"), "{}", printed(&[]));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accepted_annotations_cost_what_was_paid_in_the_months_that_are_shown() {
+    let server = server().await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 2);
+    let run = bench.look_for(LABELS, MODEL).await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    for card in bench.cards() {
+        let decision = Decision { image: card.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
+        bench.library.review.decide(decision, &LayerScope::All).await.unwrap();
+    }
+    // The first image was answered in an earlier month.
+    let library = rusqlite::Connection::open(bench.library.folder().join("library.sqlite")).unwrap();
+    let earlier =
+        "UPDATE attempts SET sent_at = sent_at - 3456000000, answered_at = answered_at - 3456000000 WHERE id = 1";
+    assert_eq!(library.execute(earlier, []).unwrap(), 1);
+    let months = bench.library.spending.by(&[SpendKey::Month], &SpendFilter::default()).unwrap();
+    let accepted = |from: Option<String>| {
+        let report = bench.library.spending.report(&SpendFilter { from, ..SpendFilter::default() }).unwrap();
+        let cost = &report.accepted[0];
+        assert_eq!(cost.paid, report.total.figures.paid);
+        (report.accepted.len(), cost.images, cost.accepted)
+    };
+    assert_eq!(accepted(None), (1, 2, 10));
+    assert_eq!(accepted(months[1].month.clone()), (1, 1, 5));
     server.stop().await;
 }

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 
 import { words } from "../src/messages";
 import { language } from "../src/messages/language.svelte";
-import { choose, expectAccessible, expectNothingCut, launch, open, screenshot } from "./browser";
+import { changeAnswer, choose, expectAccessible, expectNothingCut, launch, open, screenshot } from "./browser";
 import { Dragging } from "./dragging";
 
 let browser: Browser;
@@ -147,5 +147,25 @@ describe.each(["en", "es"] as const)("in %s", (spoken) => {
     }
     await expectAccessible(page);
     await expectNothingCut(page);
+  });
+
+  it.each([1024, 1440])("an import that can no longer be cancelled stays open at %i pixels", async (width) => {
+    page = await open(browser, { width, height: width === 1024 ? 700 : 900, slow: { import_dataset: 3000 } });
+    await page.evaluate((spoken) => localStorage.setItem("fieldmark.language", JSON.stringify(spoken)), spoken);
+    await page.reload();
+    await first().waitFor();
+    await drop(coco(LAKES, SIZE));
+    await dialog().getByRole("region", { name: words.imports.dryRun }).waitFor();
+    const adding = { images: 3, annotations: 6, is_adding: true };
+    await changeAnswer(page, "dataset_import_progress", () => adding);
+    await page.keyboard.press("Control+Enter");
+    await dialog().getByText(words.imports.progress(adding, null)).waitFor();
+    expect(await dialog().getByRole("button", { name: words.imports.cancel }).isDisabled()).toBe(true);
+    await screenshot(page, `${spoken}-dataset-import-adding-${width}`);
+    await expectNothingCut(page);
+    await page.keyboard.press("Escape");
+    await dialog()
+      .getByRole("button", { name: words.imports.show("ground_truth") })
+      .waitFor();
   });
 });

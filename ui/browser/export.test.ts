@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { words } from "../src/messages";
 import { expectAccessible, expectNothingCut, launch, open, screenshot, showSettingsPage } from "./browser";
 
 let browser: Browser;
@@ -135,7 +136,8 @@ describe("exporting a dataset", () => {
   it("is offered beside the figures of a run, of that run, and in Spanish without anything cut", async () => {
     const page = await open(browser, { width: 1024, height: 720 });
     await page.getByRole("button", { name: "History" }).click();
-    const metrics = await downloaded(page, page.getByRole("link", { name: "Download metrics" }));
+    await page.getByRole("button", { name: words.history.report, exact: true }).click();
+    const metrics = await downloaded(page, page.getByRole("menuitem", { name: words.history.metricsJson }));
     expect(JSON.parse(metrics.text)).toBeTypeOf("object");
     await expectNothingCut(page);
     await screenshot(page, "history-download");

@@ -62,9 +62,10 @@ describe("history", () => {
     for (const run of [2, 1]) {
       await page.getByRole("row", { name: `Run ${run}` }).click();
       const report = page.getByRole("region", { name: `Report of run ${run}` });
+      await report.getByRole("button", { name: words.history.report, exact: true }).click();
       const [download] = await Promise.all([
         page.waitForEvent("download"),
-        report.getByRole("link", { name: "Download metrics" }).click(),
+        page.getByRole("menuitem", { name: words.history.metricsJson }).click(),
       ]);
       expect(download.suggestedFilename()).toBe("batch-annotation-metrics.json");
       const { metrics, fieldmark } = JSON.parse(await readFile(await download.path(), "utf8")) as MetricsFile;
@@ -187,10 +188,11 @@ describe("history", () => {
   });
 
   it("gives the page of a run in the language of the window", async () => {
-    const page = await openHistory();
+    const page = await openHistory({ width: 960, height: 700 });
+    await page.getByRole("button", { name: words.history.report, exact: true }).click();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
-      page.getByRole("button", { name: words.history.page }).click(),
+      page.getByRole("menuitem", { name: words.history.page }).click(),
     ]);
     expect(download.suggestedFilename()).toBe("run-2-report.zip");
     const archive = await readFile(await download.path());

@@ -117,7 +117,7 @@ it("does not make up what was not measured", async () => {
   await inAll();
   expect(await tile(words.spend.quotes).innerText()).toContain(words.spend.noQuotes);
   expect(await tile(words.spend.likely).innerText()).toContain(words.spend.noRange);
-  await page.getByText(words.spend.noMonths).waitFor();
+  await page.getByText(words.spend.noMonths.nothingPaid).waitFor();
   await page.getByText(words.spend.noForecast).waitFor();
 });
 

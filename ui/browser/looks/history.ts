@@ -1,9 +1,23 @@
 /** Evaluation, history, settings, export and the command palette. */
-import type { RunReport } from "../../src/api/bindings";
+import type { RunReport, SpendReport, SpendRow } from "../../src/api/bindings";
 import { words } from "../../src/messages";
 import { EVERY_DIAGNOSIS } from "../../test/diagnoses";
 import { changeAnswer } from "../browser";
 import { button, dialog, evaluate, heading, history, library, settings, settingsAt, type Look } from "./steps";
+
+/** As if some requests had gone to servers without a known price. */
+function partlyUnknown(report: SpendReport): SpendReport {
+  const unpriced = (row: SpendRow, place: number): SpendRow =>
+    place > 1 ? row : { ...row, unpriced_requests: 120, paid_dollars: place === 1 ? 0 : row.paid_dollars };
+  return {
+    ...report,
+    total: unpriced(report.total, 0),
+    by_model: report.by_model.map(unpriced),
+    by_recipe: report.by_recipe.map(unpriced),
+    by_collection: report.by_collection.map(unpriced),
+    accepted: report.accepted.map((cost, place) => (place > 0 ? cost : { ...cost, unpriced_requests: 40 })),
+  };
+}
 
 export const HISTORY_LOOKS: readonly Look[] = [
   {
@@ -66,6 +80,24 @@ export const HISTORY_LOOKS: readonly Look[] = [
     show: async (page) => {
       await page.keyboard.press("Control+8");
       await page.getByRole("slider", { name: words.spend.monthText }).locator("canvas").waitFor();
+    },
+  },
+  {
+    name: "spend-partly-unknown",
+    query: "priced&key&months&images=120",
+    prepare: (page) => changeAnswer(page, "spend_report", partlyUnknown),
+    show: async (page) => {
+      await page.keyboard.press("Control+8");
+      await page.getByRole("table", { name: words.spend.byModel }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "history-report",
+    query: "priced&key&images=240",
+    show: async (page) => {
+      await history(page);
+      await page.getByRole("button", { name: words.history.report, exact: true }).click();
+      await page.getByRole("menuitem", { name: words.history.page }).waitFor();
     },
   },
   {

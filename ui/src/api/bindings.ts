@@ -379,6 +379,8 @@ export function apiOver(transport: Transport): Api {
 export type AcceptedCost = {
 	model: string,
 	images: number,
+	/**  Requests for these images that are not part of `paid`, because the price is not known. */
+	unpriced_requests: number,
 	/**  As the vendor reported. */
 	paid_dollars: Dollars,
 	/**  Annotations that were accepted, or accepted after an edit. */

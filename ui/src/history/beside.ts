@@ -11,7 +11,7 @@ import {
 import type { RunSeries, RunSummary } from "../api/bindings";
 import { words } from "../messages";
 import { count, decimal, duration, money } from "../messages/format";
-import { isCostReported, hasPrice } from "./cost";
+import { paidOf } from "./cost";
 
 /** In the order of the letters: color and dash tell them apart. */
 const LINES: readonly { color: ChartColor; isDashed: boolean }[] = [
@@ -137,10 +137,8 @@ export function figuresBeside(runs: readonly RunSummary[]): BesideRow[] {
     name,
     values: runs.map((run) => valueOf(run) ?? ""),
   });
-  const paid = (run: RunSummary): number | null =>
-    hasPrice(run.paid_dollars, run) && isCostReported(run.paid_dollars, run.possibly_billed) ? run.paid_dollars : null;
   const each = (run: RunSummary): number | null => {
-    const sum = paid(run);
+    const sum = paidOf(run);
     const answered = run.done - run.reused - run.propagated;
     return sum === null || answered <= 0 ? null : (sum / answered) * 1000;
   };
@@ -151,7 +149,7 @@ export function figuresBeside(runs: readonly RunSummary[]): BesideRow[] {
     row(said.annotations, (run) => count(run.annotation_count)),
     row(said.reviewed, (run) => words.history.reviewedOf(run.reviewed_count, run.total)),
     row(said.quoted, (run) => shown(run.quoted_dollars?.expected ?? null, money)),
-    row(said.paid, (run) => shown(paid(run), money)),
+    row(said.paid, (run) => shown(paidOf(run), money)),
     row(said.perThousand, (run) => shown(each(run), money)),
     row(said.p50, (run) => shown(run.p50_millis, duration)),
     row(said.p95, (run) => shown(run.p95_millis, duration)),

@@ -3,8 +3,8 @@ import type { CostRange, Dollars, PossiblyBilled, RunSummary, Usage } from "../a
 import type { CostScale } from "../components/costScale";
 
 /** A scale for one run's whisker: runs differ by factors that would hide the range. */
-export function whiskerScale({ likely_low: low, at_most: high }: CostRange, paid: Dollars): CostScale {
-  return { from: paid === 0 ? low : Math.min(low, paid), to: Math.max(high, paid) };
+export function whiskerScale({ likely_low: low, at_most: high }: CostRange, paid: Dollars | null): CostScale {
+  return { from: paid === null || paid === 0 ? low : Math.min(low, paid), to: Math.max(high, paid ?? 0) };
 }
 
 /** Whether the server reported a cost; zero means unreported if requests may have been billed. */
@@ -20,11 +20,19 @@ export function hasPrice(
   return paid > 0 || quoted !== null || destination.kind === "this_machine";
 }
 
+/** What a run has cost; null if the price is unknown or the server reported no cost. */
+export function paidOf(run: RunSummary): Dollars | null {
+  const { paid_dollars: paid } = run;
+  return hasPrice(paid, run) && isCostReported(paid, run.possibly_billed) ? paid : null;
+}
+
 /** Actual cost as a share of the estimate; null until the run is complete, or if either is unknown. */
 export function partOfQuote(run: RunSummary): number | null {
-  const { quoted_dollars: quoted, paid_dollars: paid, possibly_billed, done, failed, total } = run;
-  const isKnown = isCostReported(paid, possibly_billed) && done + failed >= total;
-  return quoted === null || quoted.expected === 0 || !isKnown ? null : paid / quoted.expected;
+  const { quoted_dollars: quoted, done, failed, total } = run;
+  const paid = paidOf(run);
+  return quoted === null || quoted.expected === 0 || paid === null || done + failed < total
+    ? null
+    : paid / quoted.expected;
 }
 
 /** Token totals: all input, cached or not, and all output. */

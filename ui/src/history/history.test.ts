@@ -4,9 +4,10 @@ import { readingsAt } from "../charts/spec";
 import type { OutputLimit, DurationBin, RunId, RunReport, RunSummary } from "../api/bindings";
 import { words } from "../messages";
 import { EVERY_DIAGNOSIS } from "../../test/diagnoses";
-import { estimateRecord, partOfQuote, tokensOf, whiskerScale } from "./cost";
+import { estimateRecord, paidOf, partOfQuote, tokensOf, whiskerScale } from "./cost";
 import { flags, histogramChart, placeOf } from "./histogram";
 import { History, type HistoryCore } from "./history.svelte";
+import { sortValue } from "./runList";
 
 function summary(id: RunId): RunSummary {
   return {
@@ -193,11 +194,26 @@ describe("a quote against what was paid", () => {
     ).toBeNull();
   });
 
+  it("is not compared, nor sorted as nothing, while the cost is unknown", () => {
+    const elsewhere: RunSummary = {
+      ...summary(1),
+      destination: { kind: "host", name: "example.org", is_on_this_machine: false },
+    };
+    const unpriced = elsewhere;
+    const unreported = { ...elsewhere, quoted_dollars: quoted, possibly_billed: { count: 1, at_most_dollars: 800 } };
+    for (const run of [unpriced, unreported]) {
+      expect(paidOf(run)).toBeNull();
+      expect(sortValue(run, "paid")).toBeNull();
+    }
+    expect(sortValue(summary(1), "paid")).toBe(0);
+    expect(sortValue({ ...unreported, paid_dollars: 95 }, "paid")).toBe(95);
+  });
+
   it("stays on its scale, however far off", () => {
     expect(whiskerScale(quoted, 95)).toEqual({ from: 60, to: 800 });
     expect(whiskerScale(quoted, 20)).toEqual({ from: 20, to: 800 });
     expect(whiskerScale(quoted, 900)).toEqual({ from: 60, to: 900 });
-    expect(whiskerScale(quoted, 0)).toEqual({ from: 60, to: 800 });
+    for (const paid of [0, null]) expect(whiskerScale(quoted, paid)).toEqual({ from: 60, to: 800 });
   });
 
   it("tells how often the cost was in the likely range", () => {

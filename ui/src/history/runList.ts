@@ -1,7 +1,7 @@
 /** The runs of the table: filtered, and sorted by a column. */
 import type { RunSummary } from "../api/bindings";
 import { modelName, recipeName } from "../messages";
-import { partOfQuote } from "./cost";
+import { paidOf, partOfQuote } from "./cost";
 
 export interface RunFilters {
   /** In the number, name, tags, model or recipe. */
@@ -67,7 +67,7 @@ export function sortValue(run: RunSummary, column: RunColumn): string | number |
     case "quoted":
       return run.quoted_dollars?.expected ?? null;
     case "paid":
-      return run.paid_dollars;
+      return paidOf(run);
     case "deviation":
       return partOfQuote(run);
     case "p50":

@@ -61,6 +61,8 @@ export class Importing {
 
   readonly #core: ImportingCore;
   readonly #refused: (refusal: unknown) => void;
+  /** Whether the dialog closes once the import is cancelled. */
+  #isClosing = false;
   /** Number of the latest dry run or import; only that one counts. Null once it is over. */
   #task: number | null = null;
   #following: ReturnType<typeof setInterval> | undefined;
@@ -89,6 +91,15 @@ export class Importing {
     return this.stage.kind === "ready" && (this.report?.library_images ?? 0) > 0;
   }
 
+  get isImporting(): boolean {
+    return this.stage.kind === "importing";
+  }
+
+  /** Whether the layer is being added. That takes a moment, and cannot be cancelled. */
+  get isAdding(): boolean {
+    return this.isImporting && this.progress?.is_adding === true;
+  }
+
   /** With the dataset at `path`, or to choose one. */
   async open(path: string | null = null): Promise<void> {
     this.isOpen = true;
@@ -100,7 +111,13 @@ export class Importing {
     else if (this.stage.kind === "done") this.#forget();
   }
 
+  /** During an import, only once it is cancelled: if it was too late for that, the dialog says what was imported. */
   close(): void {
+    if (this.isImporting) {
+      this.#isClosing = true;
+      this.cancel();
+      return;
+    }
     this.isOpen = false;
     this.#stopUpload?.abort();
     this.#cancelTask();
@@ -120,7 +137,7 @@ export class Importing {
   /** Sends a dataset from a browser, and reads it. */
   async upload(files: NamedFile[]): Promise<void> {
     const { browser } = this.#core;
-    if (browser === null || files.length === 0) return;
+    if (browser === null || files.length === 0 || this.isImporting) return;
     await this.open();
     const stop = new AbortController();
     this.#stopUpload = stop;
@@ -136,7 +153,9 @@ export class Importing {
     }
   }
 
+  /** Reads the dataset at `path`. An import in progress comes first. */
   async use(path: string): Promise<void> {
+    if (this.isImporting) return;
     this.#forget();
     this.path = path;
     await this.read();
@@ -165,18 +184,24 @@ export class Importing {
   async import(): Promise<void> {
     if (!this.canImport) return;
     this.stage = { kind: "importing" };
+    this.#isClosing = false;
     const done = await this.#follow((task) => this.#core.importDataset(task, this.request));
     if (done === null) return;
-    if ("answer" in done) this.stage = { kind: "done", imported: done.answer };
-    // A cancelled import has changed nothing: it can begin again.
-    else if (isCancelled(done.refusal)) this.stage = { kind: "ready" };
-    else this.stage = { kind: "refused", refusal: done.refusal };
+    if ("answer" in done) {
+      this.stage = { kind: "done", imported: done.answer };
+    } else if (isCancelled(done.refusal)) {
+      // It has changed nothing, and can begin again.
+      this.stage = { kind: "ready" };
+      if (this.#isClosing) this.close();
+    } else {
+      this.stage = { kind: "refused", refusal: done.refusal };
+    }
   }
 
-  /** Ends what is going on. Nothing is changed. */
+  /** Ends what is going on, unless the layer is being added already. */
   cancel(): void {
-    const { kind } = this.stage;
-    if (kind === "importing" && this.#task !== null) void this.#attempt(this.#core.cancelDatasetImport(this.#task));
+    if (this.isAdding) return;
+    if (this.isImporting && this.#task !== null) void this.#attempt(this.#core.cancelDatasetImport(this.#task));
     else this.close();
   }
 

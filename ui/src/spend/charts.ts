@@ -12,7 +12,7 @@ import {
 import { modelName, words } from "../messages";
 import { count, exactMoney, money, month, monthName, percent, wholeMoney } from "../messages/format";
 import { visible } from "../messages/visible";
-import { type Group, groupsOf, monthsBetween } from "./figures";
+import { type Group, groupsOf, monthsBetween, paidText } from "./figures";
 import type { Split } from "./spend.svelte";
 
 /** From the most expensive group on. What is beyond them is one group. */
@@ -69,7 +69,7 @@ export function monthChart(report: SpendReport, split: Split): ChartSpec | null 
     yAxis: { from: 0, to: roundUp(highest(months.map(total))), format: wholeMoney },
     formatPoint: (_, place) => {
       const row = report.by_month.find((each) => each.month === months[place]);
-      return `${month(`${months[place]}-01`)}: ${words.spend.inAll(row?.paid_dollars ?? 0, row?.runs ?? 0)}`;
+      return `${month(`${months[place]}-01`)}: ${words.spend.inAll(row ? paidText(row) : money(0), row?.runs ?? 0)}`;
     },
   };
 }

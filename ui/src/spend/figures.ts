@@ -1,6 +1,7 @@
 /** Figures and names of spending. */
 import type { AcceptedCost, RunEstimate, SpendReport, SpendRow } from "../api/bindings";
 import { modelName, recipeName, words } from "../messages";
+import { money } from "../messages/format";
 import { visible } from "../messages/visible";
 import type { Split } from "./spend.svelte";
 
@@ -81,10 +82,50 @@ export function verdictOf(estimates: readonly RunEstimate[]): EstimateVerdict {
   };
 }
 
-/** Dollars for a thousand accepted annotations; null without any. */
+/** What was paid, as far as it is known. */
+export function paidText({
+  paid_dollars: paid,
+  unpriced_requests: unpriced,
+}: Pick<SpendRow, "paid_dollars" | "unpriced_requests">): string {
+  if (unpriced === 0) return money(paid);
+  return paid === 0 ? words.spend.priceUnknown : words.spend.paidAndUnknown(paid);
+}
+
+/** Part of what was paid; null if nothing was, or not all of it is known. */
+export function shareOf(dollars: number, total: SpendRow): number | null {
+  return total.unpriced_requests > 0 || total.paid_dollars === 0 ? null : dollars / total.paid_dollars;
+}
+
+/** Dollars for a thousand accepted annotations; null without any, or if a price is not known. */
 export function perThousand({
   paid_dollars: paid,
+  unpriced_requests: unpriced,
   accepted,
-}: Pick<AcceptedCost, "paid_dollars" | "accepted">): number | null {
-  return accepted === 0 ? null : (paid / accepted) * 1000;
+}: Pick<AcceptedCost, "paid_dollars" | "unpriced_requests" | "accepted">): number | null {
+  return accepted === 0 || unpriced > 0 ? null : (paid / accepted) * 1000;
+}
+
+/** A thousand accepted annotations of the models that were paid for: what they cost, or why that is not known. */
+export function acceptedTile({ accepted: models }: SpendReport): { dollars: number | null; note: string } {
+  const said = words.spend;
+  const sum = (of: (cost: AcceptedCost) => number) => paid.reduce((all, cost) => all + of(cost), 0);
+  const paid = models.filter((cost) => cost.paid_dollars > 0 || cost.unpriced_requests > 0);
+  const accepted = sum((cost) => cost.accepted);
+  const unpriced = sum((cost) => cost.unpriced_requests);
+  const dollars = perThousand({
+    paid_dollars: sum((cost) => cost.paid_dollars),
+    unpriced_requests: unpriced,
+    accepted,
+  });
+  if (dollars !== null) return { dollars, note: said.accepted(accepted) };
+  if (models.length === 0) return { dollars, note: said.noneReviewed };
+  if (paid.length === 0) return { dollars, note: said.reviewedFree };
+  return { dollars, note: accepted === 0 ? said.noneAccepted : said.unpricedReviewed(unpriced) };
+}
+
+/** Why no month has a bar. */
+export function noBars({ requests, unpriced_requests: unpriced }: SpendRow): string {
+  const said = words.spend.noMonths;
+  if (requests === 0) return said.nothingSent;
+  return unpriced > 0 ? said.priceUnknown : said.nothingPaid;
 }

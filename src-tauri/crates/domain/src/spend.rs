@@ -187,11 +187,15 @@ pub struct RunEstimate {
 /// What reviewed images of a run cost, and the annotations that people kept on them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReviewedSum {
+    /// As in [`LedgerSum`], by when the last request of an image ended. The earlier requests count with it.
+    pub month: String,
     pub run: RunId,
     pub model: String,
     /// As in [`LedgerSum`].
     pub collection: String,
     pub images: u32,
+    /// As in [`SpendFigures`].
+    pub unpriced_requests: u32,
     pub paid: PicoDollars,
     pub accepted: u32,
 }
@@ -202,6 +206,8 @@ pub struct ReviewedSum {
 pub struct AcceptedCost {
     pub model: String,
     pub images: u32,
+    /// Requests for these images that are not part of `paid`, because the price is not known.
+    pub unpriced_requests: u32,
     /// As the vendor reported.
     #[serde(rename = "paid_dollars")]
     pub paid: PicoDollars,
@@ -218,6 +224,7 @@ impl AcceptedCost {
             let cost = models.entry(&sum.model).or_default();
             cost.model.clone_from(&sum.model);
             cost.images += sum.images;
+            cost.unpriced_requests += sum.unpriced_requests;
             cost.paid += sum.paid;
             cost.accepted += sum.accepted;
         }
@@ -247,6 +254,25 @@ pub struct MonthCourse {
     pub forecast: Option<Forecast>,
 }
 
+/// What was spent in the last whole days before now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    pub days: u32,
+    pub spent: PicoDollars,
+}
+
+impl Pace {
+    const LEAST_DAYS: u64 = 7;
+    const MOST_DAYS: u64 = 28;
+
+    /// How many days it is from, if the ledger goes back so many whole days; `None` if these are too few.
+    #[must_use]
+    pub fn days_of(ledger_days: u64) -> Option<u32> {
+        let days = ledger_days.min(Self::MOST_DAYS);
+        (days >= Self::LEAST_DAYS).then(|| u32::try_from(days).ok()).flatten()
+    }
+}
+
 /// A month at the pace of the days before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -261,20 +287,14 @@ pub struct Forecast {
 }
 
 impl Forecast {
-    /// The most days that a pace is from.
-    pub const MOST_DAYS: u32 = 28;
-    const LEAST_DAYS: u32 = 7;
-
-    /// Of a month with `days_left` after today, of which `spent` is spent. The ledger goes back `days`, in the last of which, up to
-    /// [`Self::MOST_DAYS`], `spent_lately` was spent.
+    /// Of a month with `days_left` after today, of which `spent` is spent.
     #[must_use]
-    pub fn new(spent: PicoDollars, days_left: u32, days: u32, spent_lately: PicoDollars) -> Option<Self> {
-        let days = days.min(Self::MOST_DAYS);
-        (days >= Self::LEAST_DAYS).then(|| Self {
-            month: spent + PicoDollars(spent_lately.0 / u64::from(days) * u64::from(days_left)),
-            days,
-            spent: spent_lately,
-        })
+    pub fn new(spent: PicoDollars, days_left: u32, pace: Pace) -> Self {
+        Self {
+            month: spent + PicoDollars(pace.spent.0 / u64::from(pace.days) * u64::from(days_left)),
+            days: pace.days,
+            spent: pace.spent,
+        }
     }
 }
 
@@ -377,10 +397,8 @@ mod tests {
 
     #[test]
     fn a_forecast_needs_a_week_and_goes_on_at_the_pace_of_the_last_days() {
-        let of = |days, lately| Forecast::new(PicoDollars(100), 10, days, PicoDollars(lately));
-        assert_eq!(of(6, 60), None);
-        assert_eq!(of(7, 70), Some(Forecast { month: PicoDollars(200), days: 7, spent: PicoDollars(70) }));
-        assert_eq!(of(90, 28).map(|forecast| (forecast.month.0, forecast.days)), Some((110, 28)));
-        assert_eq!(of(90, 0).map(|forecast| forecast.month.0), Some(100));
+        assert_eq!([0, 6, 7, 28, 90].map(Pace::days_of), [None, None, Some(7), Some(28), Some(28)]);
+        let of = |days, lately| Forecast::new(PicoDollars(100), 10, Pace { days, spent: PicoDollars(lately) }).month.0;
+        assert_eq!([of(7, 70), of(28, 28), of(28, 0)], [200, 110, 100]);
     }
 }

@@ -41,7 +41,4 @@ export const browser = {
     add: "Add this folder",
   },
   download: "Download",
-  downloadMetrics: "Download metrics",
-  downloadNote: "The browser saves it with your other downloads.",
-  isFolder: "This format is a folder, which a browser cannot save. Use the desktop app or `fieldmark export`.",
 };

@@ -160,7 +160,6 @@ export const exports = {
   cancel: "Cancel",
   close: "Close",
   exportImages: (number: number) => `Export ${images(number)}`,
-  phases,
   progress: (phase: ExportPhase, done: number, total: number) =>
     total === 0 ? `${phases[phase]}…` : `${phases[phase]}: ${count(done)} of ${count(total)}`,
   saved: (path: string) => `Dataset written to ${path}`,

@@ -53,6 +53,7 @@ export const history = {
   reportOf: (run: number) => `Report of run ${count(run)}`,
   what: (model: string, recipe: string, total: number) => `${model}, ${recipe}, ${images(total)}`,
   undo: "Undo this run",
+  report: "Report",
   metricsJson: "Metrics JSON",
   page: "HTML report",
   pageSaved: (path: string) => `Report written to ${path}`,

@@ -30,7 +30,6 @@ const reasons: Record<LabelReason, string> = {
 /** Import of annotations. */
 export const imports = {
   title: "Import annotations",
-  open: "Import annotations…",
   about:
     "Choose a dataset: a file, a folder or a ZIP archive in COCO, YOLO, Pascal VOC or another format. You see what it brings before anything changes.",
   chooseFile: "Choose a file…",
@@ -45,7 +44,7 @@ export const imports = {
   uploadingLabel: "Sending the dataset",
   importing: "Importing",
   progress: (progress: DatasetImportProgress | null, report: DatasetPreview | null) => {
-    if (progress?.is_adding) return "Adding the layer";
+    if (progress?.is_adding) return "Adding the layer. It can no longer be cancelled, but it can be undone.";
     return `${count(progress?.annotations ?? 0)} of ${annotations(report?.annotations ?? 0)} read`;
   },
   nothingChanged: "Nothing has been changed yet.",

@@ -145,7 +145,6 @@ const checkNames: Record<string, string | undefined> = checks.names;
 
 export const query = {
   condition: ({ is_excluded, test }: Condition): string => conditionTexts(test)[is_excluded ? 1 : 0],
-  states,
   statuses,
   traits,
   confidenceRange: (span: Spans) => {

@@ -120,7 +120,6 @@ export const review = {
   noAnnotationsDecided: "No annotations.",
   statuses,
   reasons,
-  reviewStates,
   kinds,
   accept: "Accept",
   reject: "Reject",

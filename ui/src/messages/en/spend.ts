@@ -34,7 +34,9 @@ export const spend = {
   paid: "Paid",
   paidNote: (of: number, sent: number) => `${runs(of)}, ${images(sent)}`,
   unpriced: (requests: number) =>
-    `${count(requests)} ${requests === 1 ? "request" : "requests"} without a known price not counted`,
+    `without ${count(requests)} ${requests === 1 ? "request" : "requests"} of unknown price`,
+  unpricedReviewed: (requests: number) =>
+    requests === 1 ? "1 request has no known price" : `${count(requests)} requests have no known price`,
   quotes: "Against the quotes",
   deviation: (part: number) =>
     Math.abs(part - 1) < 0.0005 ? "As quoted" : part < 1 ? `${share(part)} under` : `${share(part)} over`,
@@ -45,12 +47,15 @@ export const spend = {
   neverAbove: "never above the bound",
   above: (number: number) => `${runs(number)} above the bound`,
   noRange: "No complete run had a range",
-  perThousand: "1,000 accepted annotations",
+  perThousand: "Per 1,000 accepted",
   accepted: (number: number) => `${count(number)} accepted`,
-  noneAccepted: "Nothing sent has been reviewed",
+  noneReviewed: "Nothing sent has been reviewed",
+  noneAccepted: "None was accepted",
+  reviewedFree: "What was reviewed cost nothing",
   failed: "Paid for failed images",
   failedNote: (part: number) => `${percent(part)} of what was paid`,
   nothingPaid: "nothing was paid",
+  pricedOnly: "of requests with a known price",
   possible: "May be billed as well",
   possibleNote: "unanswered requests, at most",
   unmeasured: "–",
@@ -59,8 +64,12 @@ export const spend = {
   byMonthText: "What was paid by month",
   splitBy: "Split by",
   keys: { model: "Model", recipe: "Recipe", collection: "Collection" },
-  inAll: (paid: number, of: number) => `${money(paid)} in ${runs(of)}`,
-  noMonths: "No request has been sent to a server in this period.",
+  inAll: (paid: string, of: number) => `${paid} in ${runs(of)}`,
+  noMonths: {
+    nothingSent: "No request was sent in this period.",
+    nothingPaid: "Nothing was paid in this period.",
+    priceUnknown: "What the requests of this period cost is not known.",
+  },
 
   monthTitle: (name: string) => name,
   monthSpent: ({ spent_dollars: spent, cap_dollars: cap }: MonthSpending) =>
@@ -84,7 +93,6 @@ export const spend = {
   estimatesNote: "paid as a share of the quote, one run each, oldest first",
   estimatesText: "What runs cost as a share of their quotes, oldest first",
   estimateOf: (run: number, model: string) => `Run ${count(run)}, ${model}`,
-  ofQuote: (part: number) => percent(part),
   paidInRange: "Paid, in the likely range",
   paidOutside: "Paid, outside of it",
   range: "Likely range",
@@ -108,8 +116,8 @@ export const spend = {
   byRecipe: "By recipe",
   byCollection: "By collection",
   byModel: "By model",
-  free: "nothing to pay",
   priceUnknown: "unknown",
+  paidAndUnknown: (paid: number) => `${money(paid)} and unknown`,
 
   emptyTitle: "Nothing spent yet",
   emptyNote: "What requests cost is shown here by month, model, recipe and collection.",

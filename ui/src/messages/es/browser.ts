@@ -43,8 +43,4 @@ export const browser: Translation<typeof english> = {
     add: "Añadir esta carpeta",
   },
   download: "Descargar",
-  downloadMetrics: "Descargar métricas",
-  downloadNote: "El navegador lo guarda con tus otras descargas.",
-  isFolder:
-    "Este formato es una carpeta, que un navegador no puede guardar. Usa la aplicación de escritorio o `fieldmark export`.",
 };

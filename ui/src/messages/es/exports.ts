@@ -169,7 +169,6 @@ export const exports: Translation<typeof english> = {
   cancel: "Cancelar",
   close: "Cerrar",
   exportImages: (number) => `Exportar ${images(number)}`,
-  phases,
   progress: (phase, done, total) =>
     total === 0 ? `${phases[phase]}…` : `${phases[phase]}: ${count(done)} de ${count(total)}`,
   saved: (path) => `Conjunto de datos escrito en ${path}`,

@@ -44,6 +44,7 @@ export const history: Translation<typeof english> = {
   reportOf: (run) => `Informe de la ejecución ${count(run)}`,
   what: (model, recipe, total) => `${model}, ${recipe}, ${images(total)}`,
   undo: "Deshacer esta ejecución",
+  report: "Informe",
   metricsJson: "Métricas en JSON",
   page: "Informe HTML",
   pageSaved: (path) => `Informe guardado en ${path}`,

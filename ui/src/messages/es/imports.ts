@@ -31,7 +31,6 @@ const reasons: Record<LabelReason, string> = {
 
 export const imports: Translation<typeof english> = {
   title: "Importar anotaciones",
-  open: "Importar anotaciones…",
   about:
     "Elige un conjunto de datos: un archivo, una carpeta o un archivo ZIP en COCO, YOLO, Pascal VOC u otro formato. Verás lo que trae antes de que cambie nada.",
   chooseFile: "Elegir un archivo…",
@@ -46,7 +45,7 @@ export const imports: Translation<typeof english> = {
   uploadingLabel: "Enviando el conjunto",
   importing: "Importando",
   progress: (progress: DatasetImportProgress | null, report: DatasetPreview | null) => {
-    if (progress?.is_adding) return "Añadiendo la capa";
+    if (progress?.is_adding) return "Añadiendo la capa. Ya no se puede cancelar, pero sí deshacer.";
     return `${count(progress?.annotations ?? 0)} de ${annotations(report?.annotations ?? 0)} leídas`;
   },
   nothingChanged: "Todavía no ha cambiado nada.",

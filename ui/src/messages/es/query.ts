@@ -139,7 +139,6 @@ const checkNames: Record<string, string | undefined> = checks.names;
 
 export const query: Translation<typeof english> = {
   condition: ({ is_excluded, test }) => conditionTexts(test)[is_excluded ? 1 : 0],
-  states,
   statuses,
   traits,
   confidenceRange: (span) => {

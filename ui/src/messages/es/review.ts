@@ -119,7 +119,6 @@ export const review: Translation<typeof english> = {
   noAnnotationsDecided: "Sin anotaciones.",
   statuses,
   reasons,
-  reviewStates,
   kinds,
   accept: "Aceptar",
   reject: "Rechazar",

@@ -34,11 +34,12 @@ export const spend: Translation<typeof english> = {
 
   paid: "Pagado",
   paidNote: (of, sent) => `${runs(of)}, ${images(sent)}`,
-  unpriced: (requests) =>
-    `sin contar ${count(requests)} ${requests === 1 ? "petición" : "peticiones"} de precio desconocido`,
-  quotes: "Frente a los presupuestos",
+  unpriced: (requests) => `sin ${count(requests)} ${requests === 1 ? "petición" : "peticiones"} de precio desconocido`,
+  unpricedReviewed: (requests) =>
+    requests === 1 ? "1 petición no tiene precio conocido" : `${count(requests)} peticiones no tienen precio conocido`,
+  quotes: "Frente al presupuesto",
   deviation: (part) =>
-    Math.abs(part - 1) < 0.0005 ? "Lo estimado" : part < 1 ? `${share(part)} por debajo` : `${share(part)} por encima`,
+    Math.abs(part - 1) < 0.0005 ? "Lo estimado" : part < 1 ? `${share(part)} menos` : `${share(part)} más`,
   quoted: (dollars) => `${money(dollars)} presupuestados`,
   noQuotes: "Ninguna ejecución completa tenía presupuesto",
   likely: "En el intervalo probable",
@@ -46,12 +47,15 @@ export const spend: Translation<typeof english> = {
   neverAbove: "nunca por encima del límite",
   above: (number) => `${runs(number)} por encima del límite`,
   noRange: "Ninguna ejecución completa tenía intervalo",
-  perThousand: "1.000 anotaciones aceptadas",
+  perThousand: "Por 1.000 aceptadas",
   accepted: (number) => `${count(number)} ${number === 1 ? "aceptada" : "aceptadas"}`,
-  noneAccepted: "Nada de lo enviado se ha revisado",
-  failed: "Pagado por imágenes fallidas",
+  noneReviewed: "Nada de lo enviado se ha revisado",
+  noneAccepted: "No se aceptó ninguna",
+  reviewedFree: "Lo revisado no costó nada",
+  failed: "Pagado por fallos",
   failedNote: (part) => `${percent(part)} de lo pagado`,
   nothingPaid: "no se pagó nada",
+  pricedOnly: "de peticiones de precio conocido",
   possible: "Quizá cobrado además",
   possibleNote: "peticiones sin respuesta, como mucho",
   unmeasured: "–",
@@ -60,8 +64,12 @@ export const spend: Translation<typeof english> = {
   byMonthText: "Lo pagado por mes",
   splitBy: "Dividir por",
   keys: { model: "Modelo", recipe: "Receta", collection: "Colección" },
-  inAll: (paid, of) => `${money(paid)} en ${runs(of)}`,
-  noMonths: "En este periodo no se ha enviado ninguna petición a un servidor.",
+  inAll: (paid, of) => `${paid} en ${runs(of)}`,
+  noMonths: {
+    nothingSent: "En este periodo no se envió ninguna petición.",
+    nothingPaid: "En este periodo no se pagó nada.",
+    priceUnknown: "No se sabe cuánto costaron las peticiones de este periodo.",
+  },
 
   monthTitle: (name) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
   monthSpent: ({ spent_dollars: spent, cap_dollars: cap }) =>
@@ -85,7 +93,6 @@ export const spend: Translation<typeof english> = {
   estimatesNote: "lo pagado como parte del presupuesto, por ejecución, de la más antigua a la más nueva",
   estimatesText: "Coste de las ejecuciones como parte de su presupuesto, de la más antigua a la más nueva",
   estimateOf: (run, model) => `Ejecución ${count(run)}, ${model}`,
-  ofQuote: (part) => percent(part),
   paidInRange: "Pagado, en el intervalo probable",
   paidOutside: "Pagado, fuera de él",
   range: "Intervalo probable",
@@ -109,8 +116,8 @@ export const spend: Translation<typeof english> = {
   byRecipe: "Por receta",
   byCollection: "Por colección",
   byModel: "Por modelo",
-  free: "nada que pagar",
   priceUnknown: "desconocido",
+  paidAndUnknown: (paid) => `${money(paid)} y desconocido`,
 
   emptyTitle: "Todavía no se ha gastado nada",
   emptyNote: "Aquí se muestra lo que cuestan las peticiones por mes, modelo, receta y colección.",

@@ -13,16 +13,14 @@ use domain::ids::RunId;
 use domain::month::CalendarMonth;
 use domain::run::RunSummary;
 use domain::spend::{
-    AcceptedCost, DaySpending, Forecast, LedgerSum, MonthCourse, RunEstimate, SpendChoices, SpendFilter, SpendKey,
-    SpendReport, SpendRow, summed,
+    AcceptedCost, DaySpending, Forecast, LedgerSum, MonthCourse, ReviewedSum, RunEstimate, SpendChoices, SpendFilter,
+    SpendKey, SpendReport, SpendRow, summed,
 };
 use domain::text::without_formula;
 
 use super::MonthlySpending;
 use crate::Result;
 use crate::clock::{local_day, now_millis, this_month};
-
-const A_DAY_MILLIS: u64 = 24 * 3_600_000;
 
 impl MonthlySpending {
     /// What was spent over all time, as far as `filter` admits it, summed up by `keys`.
@@ -47,9 +45,11 @@ impl MonthlySpending {
         let by = |keys: &[SpendKey]| summed(sums.iter().copied(), keys);
         let by_month_and = |key| by(&[SpendKey::Month, key]);
         let admitted: BTreeSet<RunId> = sums.iter().filter_map(|sum| sum.run).collect();
-        let is_in_collection =
-            |collection: &String| filter.collection.as_ref().is_none_or(|wanted| wanted == collection);
-        let reviewed = reviewed.iter().filter(|sum| admitted.contains(&sum.run) && is_in_collection(&sum.collection));
+        let is_shown = |sum: &&ReviewedSum| {
+            admitted.contains(&sum.run)
+                && filter.from.as_ref().is_none_or(|from| *from <= sum.month)
+                && filter.collection.as_ref().is_none_or(|wanted| *wanted == sum.collection)
+        };
         let estimates = runs.iter().rev().filter(|run| admitted.contains(&run.id)).filter_map(estimate);
         Ok(SpendReport {
             total: by(&[]).pop().unwrap_or_default(),
@@ -61,7 +61,7 @@ impl MonthlySpending {
             recipes_by_month: by_month_and(SpendKey::Recipe),
             collections_by_month: by_month_and(SpendKey::Collection),
             estimates: estimates.collect(),
-            accepted: AcceptedCost::by_model(reviewed),
+            accepted: AcceptedCost::by_model(reviewed.iter().filter(is_shown)),
             course: self.course()?,
             choices: choices(&all),
             model_names: runs.iter().rev().map(|run| (run.model.0.clone(), run.model_name.clone())).collect(),
@@ -73,12 +73,9 @@ impl MonthlySpending {
         let CalendarMonth { first_day, from_millis, until_millis } = this_month();
         let month = CalendarMonth { first_day, from_millis, until_millis };
         let now = now_millis();
-        let lately = now.saturating_sub(u64::from(Forecast::MOST_DAYS) * A_DAY_MILLIS);
-        let (days, (spent_lately, first)) =
-            self.store.read_blocking(|view| Ok((view.spent_by_day(month)?, view.spent_since(lately)?)))?;
+        let (days, pace) = self.store.read_blocking(|view| Ok((view.spent_by_day(month)?, view.pace(now)?)))?;
         let (today, last_day) = (local_day(now), first_day.month().1);
         let days_left = u32::try_from(last_day.days_since_epoch() - today.days_since_epoch()).unwrap_or_default();
-        let days_of_ledger = first.map_or(0, |first| now.saturating_sub(first) / A_DAY_MILLIS);
         let this_month = self.this_month()?;
         Ok(MonthCourse {
             month: this_month,
@@ -88,12 +85,7 @@ impl MonthlySpending {
                 .into_iter()
                 .filter_map(|(day, spent)| Some(DaySpending { day: CalendarDate::try_from(day).ok()?, spent }))
                 .collect(),
-            forecast: Forecast::new(
-                this_month.spent,
-                days_left,
-                u32::try_from(days_of_ledger).unwrap_or(u32::MAX),
-                spent_lately,
-            ),
+            forecast: pace.map(|pace| Forecast::new(this_month.spent, days_left, pace)),
         })
     }
 }

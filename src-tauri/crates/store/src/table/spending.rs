@@ -4,7 +4,7 @@
 use domain::ids::{AttemptId, JobId, RunId};
 use domain::money::PicoDollars;
 use domain::month::{CalendarMonth, MonthLimit};
-use domain::spend::{LedgerSum, ReviewedSum, SpendFigures};
+use domain::spend::{LedgerSum, Pace, ReviewedSum, SpendFigures};
 
 use super::all;
 use super::attempts::IS_IN_OPEN_BATCH;
@@ -12,6 +12,7 @@ use crate::{Edit, Result, View};
 
 const QUARTER_HOUR_MILLIS: u64 = 900_000;
 const QUARTER_HOUR_SECONDS: u64 = 900;
+const A_DAY_MILLIS: u64 = 24 * 3_600_000;
 /// A request without an answer may be billed so long after it was sent: it counts in the month that began since. One in an
 /// open batch may be billed at any time.
 const OPEN_MILLIS: u64 = 2 * 24 * 3_600_000;
@@ -20,6 +21,9 @@ const OPEN_MILLIS: u64 = 2 * 24 * 3_600_000;
 const FIRST_COLLECTION: &str = "coalesce((SELECT collections.name FROM collection_images
     JOIN collections ON collections.id = collection_id
     WHERE collection_images.image_id = jobs.image_id ORDER BY collection_id LIMIT 1), '')";
+
+/// Whether the price of a request of `runs` in `attempts` was not known.
+const IS_UNPRICED: &str = "(quoted IS NULL AND paid = 0 AND destination ->> 'kind' <> 'this_machine')";
 
 impl View<'_> {
     /// What was spent in `month`: paid or possibly billed, and reserved for requests without a known answer. Those of
@@ -67,7 +71,7 @@ impl View<'_> {
                     model, recipe ->> 'name' AS recipe_name, {FIRST_COLLECTION} AS collection, run_id,
                     sum(NOT EXISTS (SELECT 1 FROM attempts AS later
                                     WHERE later.job_id = jobs.id AND later.state <> 'sent' AND later.id > attempts.id)),
-                    count(*), sum(quoted IS NULL AND paid = 0 AND destination ->> 'kind' <> 'this_machine'),
+                    count(*), sum({IS_UNPRICED}),
                     sum(paid), sum(iif(jobs.state = 'failed', paid, 0)), sum(iif(may_be_billed, at_most, 0)),
                     sum(usage_input + usage_cache_write_5m + usage_cache_write_1h + usage_cache_read), sum(usage_output)
              FROM attempts JOIN jobs ON jobs.id = job_id JOIN runs ON runs.id = run_id
@@ -100,11 +104,14 @@ impl View<'_> {
         })
     }
 
-    /// The images that runs sent and people reviewed, by run and collection: what they cost, and the annotations of the run that
-    /// were accepted on them.
+    /// The images that runs sent and people reviewed, by run, collection and month: what they cost, and the annotations of the
+    /// run that were accepted on them.
     pub fn reviewed_spend(&self) -> Result<Vec<ReviewedSum>> {
         let mut statement = self.0.prepare_cached(&format!(
-            "SELECT run_id, model, {FIRST_COLLECTION} AS collection, count(*),
+            "SELECT run_id, model, {FIRST_COLLECTION} AS collection,
+                    (SELECT strftime('%Y-%m', max(coalesce(answered_at, sent_at)) / 1000, 'unixepoch', 'localtime')
+                     FROM attempts WHERE job_id = jobs.id AND attempts.state <> 'sent') AS month,
+                    count(*), sum((SELECT count(*) FROM attempts WHERE job_id = jobs.id AND {IS_UNPRICED})),
                     sum((SELECT coalesce(sum(paid), 0) FROM attempts WHERE job_id = jobs.id)),
                     sum((SELECT count(*) FROM annotations
                          WHERE image_id = jobs.image_id AND run_id = runs.id AND status IN ('accepted', 'edited')))
@@ -112,16 +119,18 @@ impl View<'_> {
              WHERE jobs.state = 'done' AND reused_attempt IS NULL AND NOT is_propagated AND review <> 'unreviewed'
                  AND NOT EXISTS (SELECT 1 FROM layer_figures
                                  WHERE run_id = runs.id AND image_id = images.id AND proposed > 0)
-             GROUP BY 1, 3 ORDER BY 1, 3"
+             GROUP BY 1, 3, 4 ORDER BY 1, 3, 4"
         ))?;
         all(&mut statement, [], |row| {
             Ok(ReviewedSum {
                 run: RunId(row.get(0)?),
                 model: row.get(1)?,
                 collection: row.get(2)?,
-                images: row.get(3)?,
-                paid: PicoDollars(row.get(4)?),
-                accepted: row.get(5)?,
+                month: row.get(3)?,
+                images: row.get(4)?,
+                unpriced_requests: row.get(5)?,
+                paid: PicoDollars(row.get(6)?),
+                accepted: row.get(7)?,
             })
         })
     }
@@ -140,15 +149,18 @@ impl View<'_> {
         all(&mut statement, [month.from_millis, month.until_millis], |row| Ok((row.get(0)?, PicoDollars(row.get(1)?))))
     }
 
-    /// What was spent from `from_millis` on, and when the first request of all ended, in milliseconds since the Unix epoch.
-    pub fn spent_since(&self, from_millis: u64) -> Result<(PicoDollars, Option<u64>)> {
-        let mut statement = self.0.prepare_cached(&format!(
-            "SELECT coalesce(sum(iif(quarter_hour >= ?1 / {QUARTER_HOUR_MILLIS}, settled, 0)), 0),
-                    min(iif(settled > 0, quarter_hour, NULL)) * {QUARTER_HOUR_MILLIS}
-             FROM spending"
-        ))?;
-        let (spent, first) = statement.query_row([from_millis], |row| Ok((PicoDollars(row.get(0)?), row.get(1)?)))?;
-        Ok((spent + self.spent_on_calibrations(from_millis, i64::MAX.unsigned_abs())?, first))
+    /// What was spent in the last days before `now_millis`; `None` if requests do not go back long enough.
+    pub fn pace(&self, now_millis: u64) -> Result<Option<Pace>> {
+        let mut first = self.0.prepare_cached("SELECT min(quarter_hour) FROM spending WHERE settled > 0")?;
+        let first: Option<u64> = first.query_row([], |row| row.get(0))?;
+        let ledger_millis =
+            first.map_or(0, |quarter_hour| now_millis.saturating_sub(quarter_hour * QUARTER_HOUR_MILLIS));
+        let Some(days) = Pace::days_of(ledger_millis / A_DAY_MILLIS) else { return Ok(None) };
+        let from = now_millis.saturating_sub(u64::from(days) * A_DAY_MILLIS);
+        let mut settled =
+            self.0.prepare_cached("SELECT coalesce(sum(settled), 0) FROM spending WHERE quarter_hour >= ?1")?;
+        let spent = PicoDollars(settled.query_row([from / QUARTER_HOUR_MILLIS], |row| row.get(0))?);
+        Ok(Some(Pace { days, spent: spent + self.spent_on_calibrations(from, i64::MAX.unsigned_abs())? }))
     }
 
     /// Whether any run with a worker waits for an answer outside of batches, which may cost less than is reserved for it.

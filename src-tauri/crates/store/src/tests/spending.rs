@@ -3,6 +3,7 @@
 use domain::calendar::CalendarDate;
 use domain::ids::AttemptId;
 use domain::month::{CalendarMonth, MonthLimit};
+use domain::spend::Pace;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -158,9 +159,49 @@ fn the_ledger_counts_an_image_once_in_every_run_and_leaves_out_what_was_not_pric
     assert_eq!(found, [(run, 1, 2, 50, 700), (run, 1, 1, 300, 0)]);
     let days = library.store.read_blocking(|view| view.spent_by_day(NOVEMBER)).unwrap();
     assert_eq!(days.iter().map(|(_, spent)| spent.0).collect::<Vec<_>>(), [750]);
-    let since = |from| library.store.read_blocking(move |view| view.spent_since(from)).unwrap();
-    assert_eq!(since(0), (PicoDollars(1_050), Some(MIDDLE / QUARTER_HOUR * QUARTER_HOUR)));
-    assert_eq!(since(MIDDLE + DAY).0, PicoDollars(300));
+}
+
+#[test]
+fn a_pace_is_what_was_spent_in_its_days_alone() {
+    let library = Library::new();
+    let jobs = library.jobs(3);
+    let pace = |now| library.store.read_blocking(move |view| view.pace(now)).unwrap();
+    assert_eq!(pace(FROM), None);
+    for (job, paid, at) in [(&jobs[0], 700, FROM), (&jobs[1], 50, FROM + DAY), (&jobs[2], 20, FROM + 6 * DAY)] {
+        let attempt = library.send(job, paid, at);
+        library.bill(attempt, paid, at);
+    }
+    assert_eq!(pace(FROM + 7 * DAY - 1), None);
+    let of = |days, spent| Some(Pace { days, spent: PicoDollars(spent) });
+    assert_eq!(pace(FROM + 7 * DAY), of(7, 770));
+    // The first of nearly eight days is not one of the last seven.
+    assert_eq!(pace(FROM + 8 * DAY - 2 * QUARTER_HOUR), of(7, 70));
+    assert_eq!(pace(FROM + 60 * DAY), of(28, 0));
+}
+
+#[test]
+fn what_was_reviewed_counts_in_the_month_of_its_last_answer() {
+    const MIDDLE: u64 = FROM + 15 * DAY;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    let library = Library { _folder: folder, store: Store::open(&path).unwrap() };
+    let jobs = library.jobs(2);
+    for (job, paid, at) in [(&jobs[0], 300, MIDDLE), (&jobs[0], 40, MIDDLE + 31 * DAY), (&jobs[1], 7, MIDDLE)] {
+        let attempt = library.send(job, paid, at);
+        library.bill(attempt, paid, at);
+    }
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch("UPDATE jobs SET state = 'done'; UPDATE images SET review = 'reviewed'").unwrap();
+    let reviewed = || library.store.read_blocking(|view| view.reviewed_spend()).unwrap();
+    let sums = reviewed();
+    assert!(sums[0].month < sums[1].month, "{sums:?}");
+    let found: Vec<_> = sums.iter().map(|sum| (sum.images, sum.paid.0, sum.unpriced_requests)).collect();
+    assert_eq!(found, [(1, 7, 0), (1, 340, 0)]);
+    // A server whose price is not known.
+    let unpriced = r#"UPDATE attempts SET paid = 0; UPDATE runs SET quoted = NULL, destination = '{"kind":"host"}'"#;
+    connection.execute_batch(unpriced).unwrap();
+    let unpriced: Vec<_> = reviewed().iter().map(|sum| sum.unpriced_requests).collect();
+    assert_eq!(unpriced, [1, 2]);
 }
 
 proptest! {
