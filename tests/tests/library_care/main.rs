@@ -265,7 +265,7 @@ async fn a_check_finds_what_is_wrong_and_changes_nothing() {
 
 /// Makes all below `folder` two days older: what is younger than a day may be an upload in progress.
 fn age(folder: &Path) {
-    let then = SystemTime::now() - Duration::from_secs(2 * 86_400);
+    let then = SystemTime::now() - Duration::from_hours(48);
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -235,17 +235,15 @@ impl Output {
             Target::Measured(measured) => Some(measured),
             _ => None,
         };
-        let read = files::open(original).and_then(|(mut file, metadata)| match measured {
-            Some(measured) => {
+        let read = files::open(original).and_then(|(mut file, metadata)| {
+            if let Some(measured) = measured {
                 measured.is_estimated = true;
                 measured.files.last_mut().into_iter().for_each(|(_, byte_len)| *byte_len += metadata.len());
-                Ok(None)
+                return Ok(None);
             }
-            None => {
-                let mut content = Vec::new();
-                file.read_to_end(&mut content)?;
-                Ok(Some(content))
-            }
+            let mut content = Vec::new();
+            file.read_to_end(&mut content)?;
+            Ok(Some(content))
         });
         read.unwrap_or_else(|error| {
             self.note_unreadable(original, error.to_string());
@@ -362,14 +360,14 @@ impl Output {
     fn made(&mut self, original: &Path, make: impl FnOnce(&mut Self, &dyn Pictures) -> Result<()>) -> Result<bool> {
         let missing = || io::Error::new(ErrorKind::Unsupported, "pictures cannot be made here");
         let maker = self.pictures.take().ok_or_else(missing)?;
-        let made = make(self, &*maker);
+        let outcome = make(self, &*maker);
         self.pictures = Some(maker);
-        match made {
+        match outcome {
             Err(DatasetError::Unreadable(reason)) => {
                 self.note_unreadable(original, reason);
                 Ok(false)
             }
-            made => made.map(|()| true),
+            outcome => outcome.map(|()| true),
         }
     }
 

@@ -21,7 +21,7 @@ const TEMPORARY: (&str, &str) = (".fieldmark-", ".tmp");
 /// Random characters of a temporary name.
 const RANDOM: usize = 6;
 /// A temporary file is locked within this time.
-const LOCK_TIME: Duration = Duration::from_secs(60);
+const LOCK_TIME: Duration = Duration::from_mins(1);
 /// Written by a check, to detect a full disk.
 const PROBE: [u8; 4096] = [0; 4096];
 

@@ -165,12 +165,11 @@ pub async fn leave_files(
 /// Waits until what is published after the run has ended, and shows how. That it failed is no failure of the run.
 async fn show_publications(library: &Library, output: Console) -> Result<(), CommandError> {
     let mut settled = std::pin::pin!(library.publishing.settled());
-    let ended = match tokio::time::timeout(SOON, &mut settled).await {
-        Ok(ended) => ended,
-        Err(_) => {
-            messages::note(&mut notes(), "Publishing the library")?;
-            settled.await
-        }
+    let ended = if let Ok(ended) = tokio::time::timeout(SOON, &mut settled).await {
+        ended
+    } else {
+        messages::note(&mut notes(), "Publishing the library")?;
+        settled.await
     };
     for published in ended {
         match published {

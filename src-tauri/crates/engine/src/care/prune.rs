@@ -14,7 +14,7 @@ use super::own_files::{self, OwnFile};
 use crate::{EngineError, Result, places, uploads};
 
 /// An upload that was changed within this time may be in progress, or not imported yet.
-const UPLOAD_TIME: Duration = Duration::from_secs(86_400);
+const UPLOAD_TIME: Duration = Duration::from_hours(24);
 /// Names that are listed of each kind.
 const LISTED: usize = 100;
 
@@ -53,7 +53,9 @@ impl Care {
         let bytes = if is_dry_run {
             self.store.read_blocking(|view| view.page_bytes())?.1
         } else {
-            uploads.iter().for_each(|upload| remove_empty(upload));
+            for upload in &uploads {
+                remove_empty(upload);
+            }
             self.compact()?
         };
         pruned.removed.push(PrunedFiles { kind: PrunedKind::Database, files: 0, bytes, names: Vec::new() });

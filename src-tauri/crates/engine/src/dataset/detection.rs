@@ -85,11 +85,11 @@ pub fn holds_only_annotations(path: &Path) -> bool {
 fn may_hold(extension: &str, media_type: &str) -> bool {
     match extension {
         "json" => media_type == "application/json",
-        "jsonl" => media_type == "application/jsonl",
+        // Of `huggingface`, which has one of them.
+        "jsonl" | "parquet" => media_type == "application/jsonl",
         "xml" => media_type == "application/xml",
         "csv" => media_type == "text/csv",
         "txt" => media_type == "text/plain",
-        "parquet" => media_type == "application/jsonl",
         _ => true,
     }
 }

@@ -53,7 +53,7 @@ impl Places {
         self.unfinished.join(RECORD)
     }
 
-    fn new(&self, name: &str) -> PathBuf {
+    fn incoming(&self, name: &str) -> PathBuf {
         self.unfinished.join(NEW).join(name)
     }
 
@@ -96,7 +96,7 @@ pub fn is_interrupted(library: &Path) -> bool {
 pub fn recover(library: &Path) -> Result<()> {
     let places = Places::of(library);
     if let Some(replacement) = places.read_record()? {
-        if places.new(DATABASE).exists() {
+        if places.incoming(DATABASE).exists() {
             roll_back(&places, &replacement)?;
         } else {
             complete(&places, &replacement)?;
@@ -115,7 +115,7 @@ pub fn replace(library: &Path, folder: &Path, names: &[&str], aside: &str) -> Re
         aside: aside.to_owned(),
         files: path_bytes::to_bytes(inside),
         old: which(&|name| fs::symlink_metadata(folder.join(name)).is_ok()),
-        new: which(&|name| places.new(name).exists()),
+        new: which(&|name| places.incoming(name).exists()),
     };
     let json = serde_json::to_vec(&replacement).map_err(|error| StoreError::file(&places.record())(error.into()))?;
     files::write_private(&places.record(), &json).map_err(StoreError::file(&places.record()))?;
@@ -129,12 +129,12 @@ pub fn replace(library: &Path, folder: &Path, names: &[&str], aside: &str) -> Re
             rename(&folder.join(name), &kept.join(name))?;
         }
         if replacement.new.iter().any(|new| new == name) {
-            rename(&places.new(name), &folder.join(name))?;
+            rename(&places.incoming(name), &folder.join(name))?;
         }
     }
     sync(folder)?;
     keep_database(&places)?;
-    rename(&places.new(DATABASE), library)?;
+    rename(&places.incoming(DATABASE), library)?;
     sync(&places.parent)?;
     let aside = complete(&places, &replacement)?;
     unfinished::remove_all(library)?;
@@ -169,8 +169,8 @@ fn roll_back(places: &Places, replacement: &Replacement) -> Result<()> {
     let inside = path_bytes::from_bytes(&replacement.files);
     let (folder, kept) = (places.parent.join(&inside), places.kept().join(&inside));
     for name in &replacement.new {
-        if !places.new(name).exists() && folder.join(name).exists() {
-            rename(&folder.join(name), &places.new(name))?;
+        if !places.incoming(name).exists() && folder.join(name).exists() {
+            rename(&folder.join(name), &places.incoming(name))?;
         }
     }
     for name in &replacement.old {

@@ -321,7 +321,7 @@ fn what_a_process_has_not_moved_is_moved_while_nothing_else_waits() {
 fn others_are_told_of_what_moves_while_nothing_else_waits() {
     let library = Library::new();
     let (tell, told) = std::sync::mpsc::channel();
-    library.store.watch_others(move || drop(tell.send(()))).unwrap();
+    library.store.watch_others(move || tell.send(()).unwrap_or_default()).unwrap();
     let (import, _) = moving(&library, 1);
     while library.store.read_blocking(|view| view.imported_layer(import)).is_err() {
         told.recv().unwrap();

@@ -279,21 +279,18 @@ const MOST_ARCHIVED: u64 = 1 << 30;
 pub fn read(input: &mut Input, name: &str, mut each: impl FnMut(u64, Value) -> Result<()>) -> Result<()> {
     let malformed = |error: ParquetError| FileLocation::file(name).malformed(error.to_string());
     let damaged = || FileLocation::file(name).malformed("the file is damaged");
-    let reader: Box<dyn FileReader> = match input.local_path(name)? {
-        Some(path) => {
-            let file = File::open(path)?;
-            Box::new(guarded(|| SerializedFileReader::new(file)).ok_or_else(damaged)?.map_err(malformed)?)
+    let reader: Box<dyn FileReader> = if let Some(path) = input.local_path(name)? {
+        let file = File::open(path)?;
+        Box::new(guarded(|| SerializedFileReader::new(file)).ok_or_else(damaged)?.map_err(malformed)?)
+    } else {
+        let mut bytes = Vec::new();
+        input.entry(name)?.take(MOST_ARCHIVED + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MOST_ARCHIVED {
+            let problem = "the file is too large to be read in an archive: unpack it";
+            return Err(FileLocation::file(name).malformed(problem));
         }
-        None => {
-            let mut bytes = Vec::new();
-            input.entry(name)?.take(MOST_ARCHIVED + 1).read_to_end(&mut bytes)?;
-            if bytes.len() as u64 > MOST_ARCHIVED {
-                let problem = "the file is too large to be read in an archive: unpack it";
-                return Err(FileLocation::file(name).malformed(problem));
-            }
-            let bytes = Bytes::from(bytes);
-            Box::new(guarded(|| SerializedFileReader::new(bytes)).ok_or_else(damaged)?.map_err(malformed)?)
-        }
+        let bytes = Bytes::from(bytes);
+        Box::new(guarded(|| SerializedFileReader::new(bytes)).ok_or_else(damaged)?.map_err(malformed)?)
     };
     let metadata = reader.metadata().file_metadata();
     let classes = class_names(metadata.key_value_metadata());
