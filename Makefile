@@ -19,13 +19,14 @@ test: setup-test ui check
 	npm --prefix ui run test:components
 	npm --prefix ui run test:browser
 
-# What to measure: everything, or what ONLY names of the engine's parts, "publish", "gallery", "window" and "micro".
-MEASURED = $(or $(ONLY),engine publish gallery window micro)
-ENGINE_PARTS = $(filter-out publish gallery window micro,$(MEASURED))
+# What to measure: everything, or what ONLY names of the engine's parts, "publish", "datasets", "gallery",
+# "window" and "micro".
+MEASURED = $(or $(ONLY),engine publish datasets gallery window micro)
+ENGINE_PARTS = $(filter-out publish datasets gallery window micro,$(MEASURED))
 MICRO_BENCHES = evaluation geometry ledger limiter parse quotes sse
 
-# The run engine, publishing, the grid, the editor and review in the real window against their goals, and single steps of a run (micro); ONLY="classic limits gallery" measures a
-# part. Takes half an hour on a machine that does nothing else.
+# The run engine, publishing, datasets, the grid, the editor and review in the real window against their goals, and single steps
+# of a run (micro); ONLY="classic limits gallery" measures a part. Takes half an hour on a machine that does nothing else.
 bench: setup-test ui
 ifneq ($(ENGINE_PARTS),)
 	cargo build --release --package cli --package fieldmark-tests --bins
@@ -33,6 +34,9 @@ ifneq ($(ENGINE_PARTS),)
 endif
 ifneq ($(filter publish,$(MEASURED)),)
 	cargo bench --package fieldmark-tests --bench publish
+endif
+ifneq ($(filter datasets,$(MEASURED)),)
+	cargo bench --package fieldmark-tests --bench datasets
 endif
 ifneq ($(filter gallery,$(MEASURED)),)
 	cargo bench --package store --bench gallery

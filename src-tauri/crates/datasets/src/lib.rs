@@ -30,7 +30,7 @@ pub use formats::{
 pub use in_folder::{InFolder, write_image_files};
 pub use input::{DATA_CARD, Input};
 pub use memory::Dataset;
-pub use output::{ImagePlacement, MeasuredOutput, Output, UnreadableFile};
+pub use output::{ImagePlacement, MeasuredOutput, Output};
 pub use pictures::{DrawnShape, PictureEncoding, PictureSink, Pictures};
 pub use projection::{Projection, Written};
 

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Read as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domain::dataset::Package;
+use domain::export::UnreadableFile;
 use domain::geometry::{ImageRegion, PixelSize};
 use files::{WholeFile, WholeFolder};
 use zip::write::{SimpleFileOptions, StreamWriter};
@@ -44,13 +45,6 @@ pub struct Output {
     /// For formats that make pictures.
     pub pictures: Option<Box<dyn Pictures>>,
     unreadable: Vec<UnreadableFile>,
-}
-
-/// An image file that is neither copied nor made into pictures.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnreadableFile {
-    pub path: PathBuf,
-    pub reason: String,
 }
 
 enum Target {
@@ -203,15 +197,16 @@ impl Output {
         }
     }
 
-    /// The image files that could not be read so far, each once.
+    /// The image files that are neither copied nor made into pictures, because they could not be read, each once.
     #[must_use]
     pub fn unreadable(&self) -> &[UnreadableFile] {
         &self.unreadable
     }
 
     fn note_unreadable(&mut self, original: &Path, reason: String) {
-        if self.unreadable.iter().all(|known| known.path != original) {
-            self.unreadable.push(UnreadableFile { path: original.to_owned(), reason });
+        let path = original.to_string_lossy();
+        if self.unreadable.iter().all(|known| known.path != path) {
+            self.unreadable.push(UnreadableFile { path: path.into_owned(), reason });
         }
     }
 

@@ -30,9 +30,7 @@ use std::sync::Arc;
 use datasets::{DatasetError, FORMATS, Format, FormatOptions, Output, Written};
 use domain::data_card::{CardWritten, DataCard};
 use domain::dataset::{FormatDescriptor, FormatId, Package};
-use domain::export::{
-    ExportPhase, ExportPreview, ExportRequest, ExportScope, Exported, ImageFileMode, ReadyExport, UnreadableFile,
-};
+use domain::export::{ExportPhase, ExportPreview, ExportRequest, ExportScope, Exported, ImageFileMode, ReadyExport};
 use domain::ids::{ImageId, RunId};
 use domain::numbers::count;
 use domain::query::{ImageQuery, to_text};
@@ -438,10 +436,6 @@ fn card_of(card: &DataCard, exported: &Exported) -> DataCard {
 }
 
 fn exported(written: &Written, out: &Output) -> Exported {
-    let unreadable = out
-        .unreadable()
-        .iter()
-        .map(|file| UnreadableFile { path: file.path.to_string_lossy().into_owned(), reason: file.reason.clone() });
     Exported {
         images: written.images,
         failed_images: written.failed_images,
@@ -449,7 +443,7 @@ fn exported(written: &Written, out: &Output) -> Exported {
         annotations: written.annotations,
         losses: written.losses.clone(),
         missing: written.missing,
-        unreadable: unreadable.collect(),
+        unreadable: out.unreadable().to_vec(),
         folder: None,
         unannotated: 0,
         image_files: ImageFileMode::Left,
