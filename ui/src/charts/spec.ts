@@ -55,6 +55,8 @@ export interface ChartSpec {
 /** What is read at one point. */
 export interface Reading {
   series: ChartSeries;
+  /** Of the series in the chart. */
+  place: number;
   text: string;
 }
 
@@ -89,9 +91,9 @@ export function tickLabels(ticks: readonly number[], format: (value: number) => 
 
 /** The values at a point, without those that were not measured. */
 export function readingsAt({ series }: ChartSpec, index: number): Reading[] {
-  return series.flatMap((each) => {
+  return series.flatMap((each, place) => {
     const value = each.values[index] ?? null;
-    return value === null || each.isUnread ? [] : [{ series: each, text: each.format(value, index) }];
+    return value === null || each.isUnread ? [] : [{ series: each, place, text: each.format(value, index) }];
   });
 }
 
