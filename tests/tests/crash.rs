@@ -1,4 +1,5 @@
-//! The command line, killed without warning at several moments: nothing finished is lost or repeated.
+//! The command line, killed without warning at several moments: nothing finished is lost or repeated, and other processes
+//! notice.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -6,6 +7,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use domain::run::RunProgress;
+use domain::run_state::RunState;
+use engine::{Library, RunFollower};
+use fieldmark_tests::bench::surroundings;
 use fieldmark_tests::{binary, lay_out_photos};
 use rusqlite::{Connection, OpenFlags};
 
@@ -66,4 +71,44 @@ fn killed_at_any_moment_a_run_is_resumed_and_nothing_finished_is_done_again() {
             "what was sent and never answered is called lost"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_another_process_is_followed_until_that_process_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let photos = folder.path().join("photos");
+    lay_out_photos(&photos, PHOTOS as usize);
+    let database = folder.path().join("library.sqlite");
+    let library = Library::open(&database, surroundings(&[])).unwrap();
+    library.watch_other_processes().unwrap();
+    let mut running =
+        fieldmark(&database).arg("annotate").arg(&photos).arg("--db").arg(&database).arg("--yes").spawn().unwrap();
+    let patience = Instant::now();
+    let run = loop {
+        if let Some(run) = library.ask(|library| library.history.runs()).await.unwrap().first() {
+            break run.id;
+        }
+        assert!(patience.elapsed() < Duration::from_mins(2), "the run never began");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    let mut following = library.history.follow(run);
+    let until = async |following: &mut RunFollower, reached: fn(&RunProgress) -> bool| {
+        let reached = async {
+            loop {
+                let snapshot = following.next().await.unwrap();
+                if reached(&snapshot) {
+                    return snapshot;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(2), reached).await.unwrap()
+    };
+    let first = until(&mut following, |snapshot| snapshot.done > 0).await;
+    let later = until(&mut following, |snapshot| snapshot.done > 4).await;
+    assert!(later.done > first.done);
+    assert_eq!(later.state, RunState::Running);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let last = until(&mut following, |snapshot| snapshot.state == RunState::Interrupted).await;
+    assert!(last.done < PHOTOS, "killed during the run");
 }

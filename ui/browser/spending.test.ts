@@ -140,23 +140,28 @@ it("stops after its pilot, leads to its images, and continues with a new estimat
 
 it("has a monthly cap, and starts no run without room for an image", async () => {
   await openPlan({ query: "priced&key&images=60" });
+  // The library's earlier runs are of another month.
+  await pilot().check();
+  await page.getByRole("spinbutton", { name: "Images of the pilot" }).fill("5");
+  await page.keyboard.press("Tab");
+  await page.getByRole("button", { name: /^Annotate 5 first/ }).waitFor();
+  await start();
+  await page.getByText("The pilot of 5 images is done.").waitFor();
   await page.getByRole("button", { name: "Settings" }).click();
   await showSettingsPage(page, "Requests");
   const field = page.getByRole("textbox", { name: "Monthly cap" });
   // Less than what was spent already.
-  await field.fill("0.01");
+  await field.fill("0.0001");
   await page.keyboard.press("Tab");
-  await page.getByText(/^This month \$[\d.]+ of \$0.01$/).waitFor();
+  await page.getByText(/^This month \$[\d.]+ of \$0.0001$/).waitFor();
   await page.keyboard.press("Control+2");
+  // Whose answers are not saved.
+  await page.getByRole("radio", { name: "Claude Sonnet 5.5", exact: true }).check({ force: true });
   await page
     .getByText(/^The bound of \$[\d.]+ passes the \$[\d.]+ left|^The likely cost passes what is left/)
     .waitFor();
   // Not even one image fits, so nothing is sent.
   await go().click();
-  await page
-    .getByRole("dialog")
-    .getByRole("button", { name: /^Send / })
-    .click();
   await page.getByText(words.errors.month_is_full).waitFor();
   await screenshot(page, "plan-monthly-cap-dark-1280");
   await page.getByRole("button", { name: "Settings" }).click();

@@ -32,7 +32,7 @@ it("makes a backup, which a browser downloads", async () => {
   await page.getByText(said.counted(info.counts), { exact: true }).waitFor();
   await button(said.backUp).click();
   const link = page.getByRole("link", { name: said.download, exact: true });
-  // It is a backup once someone has it.
+  // It counts as a backup once it is downloaded.
   await link.waitFor();
   expect((await call<LibraryInfo>(page, "library_info")).last_backup).toBeNull();
   const downloading = page.waitForEvent("download");

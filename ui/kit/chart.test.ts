@@ -14,6 +14,24 @@ const bars = (values: number[]): ChartSeries => ({
   color: "accent",
 });
 
+it("reads a series without an entry in the key in that of another one", async () => {
+  const tail: ChartSeries = { ...bars([0, 4]), values: [null, 4], isUnnamed: true, readAs: 0 };
+  const spec: ChartSpec = {
+    x: [0, 1],
+    series: [{ ...bars([3, 0]), values: [3, null] }, tail],
+    xAxis: axis,
+    yAxis: axis,
+    formatPoint: (x) => `Bar ${x}`,
+  };
+  render(LoneChart, { spec });
+  await expect.poll(() => page.getByRole("listitem").all().length).toBe(1);
+  (page.getByRole("slider", { name: "Values" }).element() as HTMLElement).focus();
+  await userEvent.keyboard("{Home}");
+  await expect.element(page.getByRole("listitem")).toHaveTextContent("Calibration $3");
+  await userEvent.keyboard("{End}");
+  await expect.element(page.getByRole("listitem")).toHaveTextContent("Calibration $4");
+});
+
 it("tells series of the same name apart", async () => {
   // A recipe may be called as calibrations are.
   const spec: ChartSpec = {

@@ -27,9 +27,7 @@ impl Templates {
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         fs::create_dir_all(cache)?;
         let cache = fs::canonicalize(cache)?;
-        // Runs of a template are of the day on which it was made, and screens show what was spent this month.
-        let day = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() / A_DAY.as_secs();
-        let folder = cache.join(format!("{name}@{:x}-{modified:x}-{day}", metadata.len()));
+        let folder = cache.join(format!("{name}@{:x}-{modified:x}", metadata.len()));
         for entry in fs::read_dir(&cache)?.flatten() {
             let is_earlier = entry.file_name().to_string_lossy().starts_with(&format!("{name}@"));
             let is_unused = entry

@@ -1,4 +1,4 @@
-//! Restoring: all of it or nothing, only where a library may be replaced, and only while nobody has it open.
+//! Restoring: all or nothing, only where a library may be replaced, and only while no process has it open.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -110,7 +110,7 @@ async fn a_restore_that_is_killed_at_any_step_has_changed_all_or_nothing() {
             (call, step) = (calls.next(), 1);
             continue;
         }
-        // Whoever opens it next.
+        // The next process that opens it.
         home.library(&["info"]);
         assert_nothing_unfinished(&home);
         let found = state(&home.database());

@@ -24,8 +24,10 @@ export interface ChartSeries {
   isStacked?: true;
   /** Whether it has the axis on the right. */
   isOnRight?: boolean;
-  /** Left out of the key, because another series explains it. It is still read at the cursor. */
+  /** Not in the key, because another series explains it. It is still read at the cursor. */
   isUnnamed?: boolean;
+  /** The place of the series in whose entry of the key it is read, if it has none of its own. */
+  readAs?: number;
   /** Not read at the cursor, because another series has its values. */
   isUnread?: boolean;
 }
@@ -55,7 +57,7 @@ export interface ChartSpec {
 /** What is read at one point. */
 export interface Reading {
   series: ChartSeries;
-  /** Of the series in the chart. */
+  /** The place of the series in whose entry of the key it is shown. */
   place: number;
   text: string;
 }
@@ -93,7 +95,9 @@ export function tickLabels(ticks: readonly number[], format: (value: number) => 
 export function readingsAt({ series }: ChartSpec, index: number): Reading[] {
   return series.flatMap((each, place) => {
     const value = each.values[index] ?? null;
-    return value === null || each.isUnread ? [] : [{ series: each, place, text: each.format(value, index) }];
+    return value === null || each.isUnread
+      ? []
+      : [{ series: each, place: each.readAs ?? place, text: each.format(value, index) }];
   });
 }
 

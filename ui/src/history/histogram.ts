@@ -18,7 +18,7 @@ export function histogramChart(bins: readonly DurationBin[], p95: number): Chart
     x: bins.map(({ from_millis: from, to_millis: to }) => (from + to) / 2),
     series: [
       { ...series, values: part((bin) => !isTail(bin)), color: "line-control" },
-      { ...series, values: part(isTail), color: "line-strong", isUnnamed: true },
+      { ...series, values: part(isTail), color: "line-strong", isUnnamed: true, readAs: 0 },
     ],
     xAxis: {
       from: bins[0]?.from_millis ?? 0,

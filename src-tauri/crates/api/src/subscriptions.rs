@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use domain::ids::RunId;
 use domain::run::RunProgress;
-use domain::run_state::RunState;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use specta::Types;
@@ -95,18 +94,11 @@ subscriptions! {
         }
     }
 
-    /// Snapshots of a run, at most ten per second, until it stops.
+    /// Snapshots of a run as it changes, at most ten per second, whichever process works on it.
     run_progress(api, sink, run: RunId) -> RunProgress {
-        let Some(mut snapshots) = api.library.runs.progress(run) else {
-            let idle = api.ask(move |library| library.history.progress(run)).await?;
-            // A closed window needs no snapshot.
-            let _ = sink.send(&idle).await?;
-            return Ok(());
-        };
+        let mut run = api.library.history.follow(run);
         loop {
-            let snapshot = snapshots.borrow_and_update().clone();
-            let is_over = matches!(snapshot.state, RunState::Stopped { .. } | RunState::Interrupted);
-            if sink.send(&snapshot).await?.is_err() || is_over || snapshots.changed().await.is_err() {
+            if sink.send(&run.next().await?).await?.is_err() {
                 return Ok(());
             }
         }

@@ -19,11 +19,13 @@ use domain::run::{
 use domain::run_description::RunDescription;
 use domain::run_state::RunState;
 use store::{KeptBatch, Store, Worker};
+use tokio::sync::watch;
 
 use crate::Result;
 use crate::active_runs::ActiveRuns;
 use crate::changes::Changes;
 use crate::clock::rounded_millis;
+use crate::run_following::RunFollower;
 use crate::workers::Workers;
 
 /// Number of images shown as just answered.
@@ -87,7 +89,18 @@ impl RunHistory {
         }
     }
 
-    /// A snapshot of a run that no process works on.
+    /// Snapshots of a run as it changes, whichever process works on it.
+    #[must_use]
+    pub fn follow(self: &Arc<Self>, run: RunId) -> RunFollower {
+        RunFollower::new(Arc::clone(self), run, self.changes.version())
+    }
+
+    /// The snapshots of a run that this process works on.
+    pub(crate) fn session(&self, run: RunId) -> Option<watch::Receiver<RunProgress>> {
+        self.active.progress(run)
+    }
+
+    /// A snapshot of a run, from the library.
     pub fn progress(&self, run: RunId) -> Result<RunProgress> {
         let summary = self.run(run)?;
         let kept = self.store.read_blocking(|view| {

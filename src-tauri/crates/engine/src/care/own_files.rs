@@ -40,7 +40,7 @@ pub fn below(folder: &Path) -> Result<OwnFiles> {
     Ok(found)
 }
 
-/// What is removed meanwhile is left out.
+/// Skips files that are removed while it runs.
 fn collect(
     entries: fs::ReadDir,
     prefix: Option<&str>,

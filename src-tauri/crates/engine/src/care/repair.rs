@@ -1,4 +1,4 @@
-//! Repairs a library that nobody has open. It may be too damaged to be opened.
+//! Repairs a library, which may be too damaged to be opened.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
-//! Puts a library from a backup in its place.
+//! Restores a library from a backup.
 //!
-//! Nobody else can open the library meanwhile. The backup is unpacked and verified beside it first. Then files are only
+//! No other process can open the library until it is done. The backup is unpacked and verified beside it first. Then files are only
 //! renamed, in a way that is undone or completed if it is interrupted (`store::ExclusiveLock::replace`).
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! Who uses a library. A process that has it open holds the lock file beside it together with others. What replaces the
-//! library, or moves its pages, holds it alone.
+//! Locks of a library. A process holds a shared lock on the file beside the database while it has the library open. Replacing
+//! the library, or moving its pages, needs an exclusive lock.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Between attempts.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// A library that is open, as are others of it.
+/// The lock of a process that has a library open. Other processes may have it open too.
 #[derive(Debug)]
 pub struct SharedLock {
     library: PathBuf,
@@ -69,7 +69,7 @@ impl SharedLock {
     }
 }
 
-/// A library that nobody has open.
+/// The lock of a process that replaces a library. No process has it open.
 #[derive(Debug)]
 pub struct ExclusiveLock {
     library: PathBuf,

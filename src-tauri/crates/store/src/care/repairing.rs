@@ -1,4 +1,4 @@
-//! Repairs a library: counts and indexes anew, or a new file with all that a damaged one still holds.
+//! Repairs a library: rebuilds its counts and indexes, or writes a new file with everything that can be read of a damaged one.
 
 use std::path::Path;
 
@@ -11,8 +11,12 @@ use super::{checking, derived, salvaging};
 use crate::migration::{MIGRATIONS, Versions};
 use crate::{BUSY_TIMEOUT, Result, StoreError, opening};
 
-/// Repairs the library at `path`, which nobody may have open. What is in a damaged file, or in one with broken references,
-/// is copied into a new one; the old file is kept with its log in a folder named `aside`.
+/// Repairs the library at `path`. The content of a damaged file, or of one with broken references, is copied into a new one; the
+/// old file is kept with its log in a folder named `aside`.
+///
+/// # Errors
+///
+/// [`StoreError::InUse`] if a process has the library open.
 pub fn repair(path: &Path, aside: &str) -> Result<LibraryRepair> {
     opening::check_identity(path)?;
     let lock = ExclusiveLock::of(path)?;

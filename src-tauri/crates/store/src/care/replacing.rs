@@ -1,7 +1,8 @@
-//! Puts a library, or its database alone, in the place of another one.
+//! Replaces a library, or only its database, by another one.
 //!
 //! A record of what is moved is on disk before the first rename, and the rename of the database is the last. A process that
-//! is killed before it has changed nothing: whoever uses the library next moves everything back. After it, the rest is done.
+//! is killed before that has changed nothing: the next process that opens the library moves everything back. If it is killed
+//! later, the next process completes the replacement.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -91,8 +92,8 @@ pub fn is_interrupted(library: &Path) -> bool {
     Places::of(library).record().exists()
 }
 
-/// Undoes a replacement that was interrupted, or completes it if the new database is in its place. Removes all that is
-/// unfinished. Only for who has the library for itself.
+/// Undoes an interrupted replacement, or completes it if the new database is in its place. Removes all incomplete files. Needs
+/// the exclusive lock.
 pub fn recover(library: &Path) -> Result<()> {
     let places = Places::of(library);
     if let Some(replacement) = places.read_record()? {

@@ -1,5 +1,5 @@
-//! What is not complete yet: copies, repaired databases and unpacked backups are written into one folder beside the library.
-//! Whoever has the library for itself removes what killed processes left there.
+//! Incomplete files: copies, repaired databases and unpacked backups are written into one folder beside the library. A process
+//! with an exclusive lock removes what killed processes left there.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -38,7 +38,7 @@ pub fn remove_empty(library: &Path) {
     let _ = fs::remove_dir(folder_of(library));
 }
 
-/// Removes all that is unfinished. Only for whoever has the library for itself.
+/// Removes all incomplete files. Needs the exclusive lock.
 pub fn remove_all(library: &Path) -> Result<()> {
     let folder = folder_of(library);
     match fs::remove_dir_all(&folder) {
