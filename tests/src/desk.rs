@@ -71,7 +71,12 @@ pub struct Window(pub Client);
 #[expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a step that cannot be taken fails the test")]
 impl Window {
     pub async fn open(driver_url: &str, arguments: &[&Path]) -> Self {
-        let options = json!({ "binary": binary("fieldmark-desktop"), "args": arguments });
+        Self::open_program(driver_url, &binary("fieldmark-desktop"), arguments).await
+    }
+
+    /// Opens the window of a program on the same web view.
+    pub async fn open_program(driver_url: &str, program: &Path, arguments: &[&Path]) -> Self {
+        let options = json!({ "binary": program, "args": arguments });
         Self::connect(driver_url, "webkitgtk:browserOptions", options).await
     }
 

@@ -2,12 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use memchr::memmem;
 
@@ -196,12 +196,30 @@ impl Screen {
     #[expect(clippy::expect_used, reason = "what was not searched was not shown to be clean")]
     pub fn web_processes_holding(&self, secret: &[u8]) -> (usize, usize) {
         let of_web_view = |process: &PathBuf| {
-            fs::read_to_string(process.join("comm")).is_ok_and(|name| name.starts_with("WebKit"))
-                && !fs::read_to_string(process.join("comm")).is_ok_and(|name| name.starts_with("WebKitWebDriver"))
+            let name = fs::read_to_string(process.join("comm"));
+            name.is_ok_and(|name| name.starts_with("WebKit") && !name.starts_with("WebKitWebDriver"))
         };
         let processes: Vec<PathBuf> = self.processes().into_iter().filter(of_web_view).collect();
         let holding = processes.iter().filter(|process| memory_holds(process, secret).expect("memory can be read"));
         (holding.count(), processes.len())
+    }
+
+    /// The memory of the app on this screen and of its web view in MiB, where what processes share counts once.
+    ///
+    /// # Panics
+    /// If the kernel does not say.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "without a figure nothing is measured")]
+    pub fn memory_mib(&self) -> f64 {
+        let is_driver = |process: &Path| {
+            fs::read_to_string(process.join("comm")).is_ok_and(|name| name.starts_with("WebKitWebDriver"))
+        };
+        let kib = |process: &Path| -> Option<u32> {
+            let memory = fs::read_to_string(process.join("smaps_rollup")).ok()?;
+            memory.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.parse().ok())
+        };
+        let processes = self.processes().into_iter().filter(|process| !is_driver(process));
+        processes.map(|process| f64::from(kib(&process).expect("memory of a process")) / 1024.0).sum()
     }
 
     /// Kills the app on this screen, and no other, with SIGKILL, as a power cut would.
@@ -231,6 +249,18 @@ impl Driver {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until the driver listens.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub fn wait(&self) {
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(began.elapsed() < PATIENCE, "the driver listens");
+            sleep(Duration::from_millis(20));
+        }
     }
 }
 

@@ -380,7 +380,7 @@ async fn what_was_under_way_when_the_process_died_is_not_asked_again_unasked() {
     assert!((1..=8).contains(&unsettled.count) && unsettled.at_most > PicoDollars::ZERO, "{unsettled:?}");
 
     let asked = fieldmark(&["resume"]).output().await.unwrap();
-    assert_eq!(asked.status.code(), Some(2), "nobody was there to consent: {asked:?}");
+    assert_eq!(asked.status.code(), Some(2), "there is no terminal to ask for consent: {asked:?}");
     assert_eq!(bench.library.history.runs().unwrap()[0].done, interrupted.done);
     let resumed = fieldmark(&["resume", "--yes"]).output().await.unwrap();
     assert!(resumed.status.success(), "{resumed:?}");

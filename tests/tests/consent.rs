@@ -223,7 +223,7 @@ fn a_mistyped_database_creates_nothing() {
     let coffee = sample("coffee.jpg");
     let local = ["annotate", coffee.to_str().unwrap(), "--model", "nanodet-g-416", "--db", name];
     let asked = person.fieldmark(&[], &[&local[..], &["--create"]].concat());
-    assert!(database.exists() && asked.status.code() == Some(2), "nobody agreed to the run: {}", said(&asked));
+    assert!(database.exists() && asked.status.code() == Some(2), "without consent, there is no run: {}", said(&asked));
     assert!(person.fieldmark(&[], &["runs", "--db", name]).status.success());
 }
 

@@ -8,6 +8,7 @@ use domain::ids::{ImageId, RecipeId};
 use domain::model::ModelId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ModelQuote, PlanRequest, RunRequest};
+use domain::recipe::{Recipe, Tiling};
 use fieldmark_tests::bench::{Bench, COMPLETED, with_concurrency};
 use fieldmark_tests::pictures::write_png;
 use image::{Rgb, RgbImage};
@@ -25,30 +26,79 @@ struct Mix {
     counts: &'static [u32],
     /// One in this many answers is cut off and requested again.
     cut_off_every: Option<usize>,
+    /// How the recipes divide the images.
+    tiles: Option<Tiling>,
+    /// Whether the recipes check every answer by a second request.
+    is_checked: bool,
 }
 
-const MIXES: [Mix; 6] = [
+const TILES: Tiling = Tiling { edge: 400, overlap: 20, at_most: 16 };
+
+const MIXES: [Mix; 8] = [
     Mix {
         name: "six objects each, all sizes",
         sizes: &[(200, 150), (640, 480), (1200, 900)],
         counts: &[6],
         cut_off_every: None,
+        tiles: None,
+        is_checked: false,
     },
     Mix {
         name: "a few objects",
         sizes: &[(640, 480)],
         counts: &[2, 3, 3, 4, 4, 5, 5, 5, 6, 6, 7, 7, 8, 9, 11, 14],
         cut_off_every: None,
+        tiles: None,
+        is_checked: false,
     },
     Mix {
         name: "some crowded",
         sizes: &[(480, 900)],
         counts: &[1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 10, 12, 15, 21, 40],
         cut_off_every: None,
+        tiles: None,
+        is_checked: false,
     },
-    Mix { name: "one or eighteen", sizes: &[(900, 300)], counts: &[1, 18], cut_off_every: None },
-    Mix { name: "mostly empty", sizes: &[(320, 240)], counts: &[0, 0, 0, 0, 0, 0, 0, 3, 5, 12], cut_off_every: None },
-    Mix { name: "some answers cut off", sizes: &[(640, 480)], counts: &[4, 5, 6, 7, 8, 9], cut_off_every: Some(20) },
+    Mix {
+        name: "one or eighteen",
+        sizes: &[(900, 300)],
+        counts: &[1, 18],
+        cut_off_every: None,
+        tiles: None,
+        is_checked: false,
+    },
+    Mix {
+        name: "mostly empty",
+        sizes: &[(320, 240)],
+        counts: &[0, 0, 0, 0, 0, 0, 0, 3, 5, 12],
+        cut_off_every: None,
+        tiles: None,
+        is_checked: false,
+    },
+    Mix {
+        name: "some answers cut off",
+        sizes: &[(640, 480)],
+        counts: &[4, 5, 6, 7, 8, 9],
+        cut_off_every: Some(20),
+        tiles: None,
+        is_checked: false,
+    },
+    Mix {
+        name: "in tiles",
+        sizes: &[(640, 480), (300, 1000)],
+        counts: &[0, 0, 1, 2, 3, 5],
+        cut_off_every: None,
+        tiles: Some(TILES),
+        is_checked: false,
+    },
+    Mix {
+        name: "located, then checked",
+        sizes: &[(640, 480)],
+        counts: &[1, 2, 2, 3, 4, 6],
+        cut_off_every: None,
+        tiles: None,
+        is_checked: true,
+    },
 ];
 
 const MODELS: [&str; 6] =
@@ -111,6 +161,15 @@ fn with_images(bench: &Bench, mix: &Mix, images: usize) {
         write_png(&picture, &bench.photos().join(format!("{index:03}.png")));
     }
     bench.library.imports.run(&[bench.photos()]).unwrap();
+}
+
+async fn recipe_of(bench: &Bench, mix: &Mix, typed: &str) -> RecipeId {
+    let saved = bench.library.recipes.save_typed(typed).await.unwrap();
+    if mix.tiles.is_none() && !mix.is_checked {
+        return saved.id;
+    }
+    let recipe = Recipe { tiles: mix.tiles, check: mix.is_checked, ..saved.recipe };
+    bench.library.recipes.save(recipe, Some(saved.id)).await.unwrap().id
 }
 
 fn quoted(bench: &Bench, images: &[ImageId], recipe: RecipeId, model: &str) -> ModelQuote {
@@ -177,7 +236,7 @@ async fn outcomes(images: usize, pairs: impl Fn(usize) -> Vec<(usize, usize)>) -
         let bench = servers.bench();
         with_images(&bench, mix, PILOT + images);
         for (model, recipe) in pairs(place) {
-            let recipe = bench.library.recipes.save_typed(RECIPES[recipe]).await.unwrap().id;
+            let recipe = recipe_of(&bench, mix, RECIPES[recipe]).await;
             outcomes.push(outcome(&bench, &servers, mix, recipe, MODELS[model]).await);
         }
     }
@@ -229,7 +288,7 @@ fn table(outcomes: &[Outcome]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_pilot_the_likely_range_is_right_nine_times_in_ten() {
-    let outcomes = outcomes(30, |mix| vec![(mix, mix % 3), ((mix + 2) % 6, (mix + 1) % 3)]).await;
+    let outcomes = outcomes(30, |mix| vec![(mix % 6, mix % 3), ((mix + 2) % 6, (mix + 1) % 3)]).await;
     assert_calibrated(&outcomes);
 }
 

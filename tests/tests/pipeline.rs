@@ -323,7 +323,7 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     assert_eq!((alike.images, alike.things.differences()), (2, 0), "the same model says the same: {alike:?}");
     assert!(alike.things.agreed >= 2, "{alike:?}");
     let untouched = bench.library.review.compare_sides(with_people).unwrap();
-    assert_eq!(untouched.images, 0, "nobody has reviewed anything");
+    assert_eq!(untouched.images, 0, "nothing is reviewed yet");
 
     // One is relabeled, one that was not detected is drawn, the rest are rejected.
     let card = bench.cards().into_iter().find(|card| card.name == "coffee.jpg").unwrap();

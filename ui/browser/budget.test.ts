@@ -163,7 +163,7 @@ describe("a run at its budget", () => {
 describe("requests that were under way when the app was closed", () => {
   const WHY = /^3 requests were in flight when Fieldmark was closed\. They may have been billed, up to \$0\.\d+, and/;
 
-  it("are made again only when somebody agrees", async () => {
+  it("are made again only with consent", async () => {
     await openRun({ query: "priced&key&interrupted" });
     await page.keyboard.press("Space");
     const dialog = page.getByRole("dialog", { name: "Resume run 3?" });

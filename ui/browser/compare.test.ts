@@ -189,7 +189,7 @@ describe.each(["dark", "light"] as const)("where there is nothing to compare, in
   });
 });
 
-it("asks for a review where nobody has decided anything, with other sides at hand", async () => {
+it("asks for a review if nothing is decided, and offers other sides", async () => {
   page = await open(browser, { query: "images=12" });
   await page.keyboard.press("Control+6");
   await page.getByRole("button", { name: "Swap A and B" }).click();

@@ -24,7 +24,7 @@ function reportOf(evaluated: Side[], against: Side, threshold: number | null = n
 }
 
 /** Corrects some reviewed images, so that the run was wrong about them: of three annotations, one is rejected, one has another label,
- * and something that nobody found is drawn. */
+ * and something that no run found is drawn. */
 async function correct(): Promise<void> {
   const query: ImageQuery = {
     collection: null,

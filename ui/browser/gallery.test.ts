@@ -110,7 +110,7 @@ describe("a typed question", () => {
 });
 
 describe("thumbnails", () => {
-  it("have the size next time that somebody gave them", async () => {
+  it("keep the size that was chosen", async () => {
     await opened();
     const width = async () => (await cells().first().boundingBox())?.width ?? 0;
     const before = await width();

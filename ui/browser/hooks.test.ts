@@ -90,7 +90,7 @@ describe("hooks", () => {
 });
 
 describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {
-  it("hooks are legible and reachable, and a command that nobody agreed to is shown as such", async () => {
+  it("hooks are legible and reachable, and a command without consent is shown as such", async () => {
     const page = await openSettings({ theme, query: "hooks" });
     await page.getByText("You have not allowed this command").waitFor();
     await page.getByText("Last time, run 2: failed with exit code 127").waitFor();

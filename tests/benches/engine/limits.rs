@@ -1,4 +1,4 @@
-//! Limits that nobody announces, or that are announced: how much longer a run takes than somebody who knows them, and how
+//! Limits that are announced, or not: how much longer a run takes than one that knows them, and how
 //! often it is refused. All of them at the same time, each with a simulator and a library of its own: they mostly wait.
 
 use std::path::Path;

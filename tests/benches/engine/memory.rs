@@ -1,4 +1,4 @@
-//! Many large photos: that a long run takes no more memory than a short one, and that nobody waits for a photo to be
+//! Many large photos: that a long run takes no more memory than a short one, and that no request waits for a photo to be
 //! prepared as long as the processors keep up.
 
 use std::time::Duration;

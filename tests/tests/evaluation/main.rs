@@ -74,7 +74,7 @@ fn coco(images: &[(&str, Vec<(&str, Rect)>)]) -> Value {
 }
 
 /// The truth of the first two pictures: on the first, yellow is elsewhere and magenta is not there; on the second, something is
-/// there that nobody looked for.
+/// there that the run did not look for.
 fn truth() -> Value {
     let (_, mut first) = drawing(320, 240);
     first.retain(|(label, _)| *label != "magenta" && *label != "yellow");

@@ -94,7 +94,7 @@ describe("a repair of many images", () => {
     const { repairing, core, told, decided } = await wanted();
     expect(told).toEqual([]);
     const { asked } = repairing;
-    if (!asked) throw new Error("nobody was asked");
+    if (!asked) throw new Error("there was no request");
     const images = await core.imageIds(query);
     const reviewed = (await core.imageCards(images)).filter(({ review }) => review !== "unreviewed");
     expect(asked).toMatchObject({ decided: 1, images: images.length, reviewed: reviewed.length });

@@ -53,7 +53,7 @@ describe("the images that differ", () => {
     expect([...counts].sort((one, other) => other - one)).toEqual(counts);
   });
 
-  it("stay where one was when somebody comes back, and begin anew with other sides", async () => {
+  it("keep the place when the screen is opened again, and begin anew with other sides", async () => {
     differences.goTo(3);
     const image = differences.imageId;
     await differences.open(null);
@@ -194,7 +194,7 @@ describe("figures", () => {
     await vi.advanceTimersByTimeAsync(2500);
   }
 
-  it("follow what is decided, and nobody's place moves", async () => {
+  it("follow decisions without moving the place", async () => {
     await differences.open({ first: A, second: DECIDED });
     differences.goTo(2);
     const [queue, image, before] = [differences.queue, differences.imageId, differences.comparison];

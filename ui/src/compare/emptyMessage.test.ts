@@ -25,7 +25,7 @@ it.each<[string, Sides | null, Comparison | null, number, boolean]>([
   expect(emptyMessage(sides, compared, (await runs()).slice(0, number), hasFailed).title).toBe(title);
 });
 
-it("asks for a review where nobody has decided yet", async () => {
+it("asks for a review if nothing is decided yet", async () => {
   const { runs } = await coreOf();
   expect(emptyMessage(WITH_PEOPLE, comparison(0, 0), await runs(), false).title).toMatch(
     /^None of these images is reviewed/,

@@ -6,7 +6,7 @@ import { imagesWhere } from "../state/questions";
 import { coreOf } from "../../test/core";
 import { Review } from "./review.svelte";
 
-it("without a choice reviews what nobody has, and keeps what one has reviewed since", async () => {
+it("has unreviewed images by default, and keeps those reviewed since", async () => {
   const core = await coreOf();
   const unreviewed = await core.imageIds(imagesWhere([{ kind: "image", state: "unreviewed" }], "uncertainty"));
   const review = new Review(core, vi.fn());

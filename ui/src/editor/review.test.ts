@@ -276,7 +276,7 @@ describe("review", () => {
     expect(review.imageId).toBe(1);
   });
 
-  it("opens at the image given, and otherwise at the first that nobody has reviewed", async () => {
+  it("opens at the image given, and otherwise at the first unreviewed one", async () => {
     const reviewed: ImageCard = { ...image(1), review: "reviewed" };
     const { review } = await opened(reviewed, image(2), image(3));
     expect(review.imageId).toBe(2);

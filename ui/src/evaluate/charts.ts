@@ -101,7 +101,6 @@ export function overlapChart(result: EvaluationResult, overlap: number): ChartSp
         format: (value) => count(value),
         kind: "bars",
         color: "text-faint",
-        isUnnamed: true,
       },
     ],
     xAxis: { ...share, from: first / 20 },

@@ -83,7 +83,7 @@ describe("the model", () => {
     expect((await asked("priced")).modelId).toBe("nanodet-g-416");
   });
 
-  it("becomes the suggested one once there is a key, unless somebody has chosen", async () => {
+  it("becomes the suggested one once there is a key, unless the user has chosen one", async () => {
     const plan = await asked("priced");
     expect(plan.modelId).toBe("nanodet-g-416");
     await plan.app.core.keepKey("anthropic", null, "sk-ant-api03-of-a-person");
@@ -212,7 +212,7 @@ describe("the budget cap", () => {
     expect(plan.budgetProblem).toMatch(/ is too low for a single image;/u);
   });
 
-  it("cannot be kept to where nobody has told a price", async () => {
+  it("cannot be enforced without a price", async () => {
     const plan = await asked("priced&key");
     plan.quote = plan.quote && {
       ...plan.quote,
@@ -287,7 +287,7 @@ describe("when and how", () => {
     expect([pace.problem, pace.options.concurrency]).toEqual([null, null]);
   });
 
-  it("pays for earlier answers again only where somebody says so, every time", async () => {
+  it("pays for earlier answers again only if the user says so, every time", async () => {
     const plan = await agreed("priced&key&answered");
     plan.choose(HAIKU);
     const [before, rest] = [plan.chosen?.answered_before ?? 0, plan.price?.cost?.expected ?? 0];
@@ -355,7 +355,7 @@ it("starts nothing on an outdated quote", async () => {
   expect(plan.unavailable).toBeNull();
 });
 
-describe("commands that nobody agreed to", () => {
+describe("commands without consent", () => {
   it("are shown before a run starts, and run with it once they are agreed to", async () => {
     const plan = await asked("hooks");
     await plan.start();

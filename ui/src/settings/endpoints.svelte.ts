@@ -75,7 +75,7 @@ export interface ListedEndpoint {
   set: EndpointSettings;
   /** Null until the core has answered. */
   standing: EndpointConnection | null;
-  /** Whether nobody has agreed yet that images are sent there. */
+  /** Whether sending images there still needs consent. */
   awaitsAgreement: boolean;
 }
 
@@ -85,9 +85,9 @@ export class Endpoints {
   readonly #provider: string;
 
   draft = $state.raw<EndpointDraft | null>(null);
-  /** Whether wrong fields say so: not before somebody has tried to save. */
+  /** Whether wrong fields are marked: only after the first attempt to save. */
   hasTried = $state(false);
-  /** The host that somebody is asked to agree to; null while nobody is. */
+  /** The host for which consent is being asked, if any. */
   askedHost = $state<string | null>(null);
 
   readonly listed = $derived.by<ListedEndpoint[]>(() => this.#listed());
@@ -110,7 +110,7 @@ export class Endpoints {
     this.draft = null;
   }
 
-  /** Saves what is typed, and asks whether images may go there where nobody has agreed to that yet. */
+  /** Saves the fields, and asks for consent to send images there if it is missing. */
   async save(): Promise<boolean> {
     const { draft } = this;
     this.hasTried = true;

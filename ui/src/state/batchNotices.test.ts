@@ -44,7 +44,7 @@ describe("a batch run", () => {
     expect(app.batchNotices.ended).toEqual([]);
   });
 
-  it("says by itself why it ended where it did not get through", async () => {
+  it("says why it ended if it did not succeed", async () => {
     const { runs } = await coreOf("priced&key&stopped=no_credit");
     const [run] = await runs();
     expect(run && words.history.batchEnded.summary({ ...run, mode: "batch" }, 3_600_000)).toMatch(

@@ -1,5 +1,5 @@
 //! The one writer: a thread that takes changes from a bounded queue and commits what has gathered as one transaction,
-//! each change in a savepoint of its own. Whoever submitted a change hears of it only after the commit, and that is flushed
+//! each change in a savepoint of its own. The result of a change is returned only after the commit, and that is flushed
 //! to the disk unless all of it can be derived anew.
 
 use std::any::Any;

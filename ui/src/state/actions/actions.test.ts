@@ -80,7 +80,7 @@ describe("a key that is bound", () => {
     expect(keymap.keysOf("review.accept")).toEqual([]);
   });
 
-  it("is in nobody's way on another screen, and in everybody's when it is for all of them", () => {
+  it("does not apply on another screen unless it is for all of them", () => {
     keymap.bind("library.open", "A");
     expect(keymap.conflicts).toEqual([]);
     keymap.bind("everywhere.tour", "A");

@@ -216,7 +216,7 @@ mod real {
     }
 
     #[test]
-    #[ignore = "changes the keychain of whoever runs it, and needs one that is unlocked"]
+    #[ignore = "changes the keychain of the current user, and needs one that is unlocked"]
     fn a_second_process_finds_a_key_until_it_is_forgotten() {
         let ring = KeyRing::open();
         ring.check_keychain().unwrap();

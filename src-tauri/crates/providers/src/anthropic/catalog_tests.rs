@@ -12,7 +12,7 @@ use crate::base_url::BaseUrl;
 use crate::price::{Cliff, Price, Rates};
 use crate::schema::OPTIONAL_LIMIT;
 
-/// The model that is chosen when nobody has chosen one.
+/// The default model.
 pub const DEFAULT_MODEL: &str = "claude-sonnet-5-5";
 
 /// Whether a model thinks before it answers when a request says nothing about it. Thinking is paid as output.

@@ -340,7 +340,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes the limits that somebody wants kept to from now on; those that are left open stay as they were.
+    /// Records the limits that apply from now on; those that are left out stay as they are.
     pub fn record_limits(&self, run: RunId, limits: LimitSettings) -> Result<()> {
         let options = self.options_of_run(run)?;
         let options = RunOptions { limits: limits.or(options.limits), ..options };

@@ -98,7 +98,7 @@ fn ground_truth_is_shown_alone_waits_for_nothing_and_stays_as_it_is() {
     assert_eq!(library.shown_in(images[0], &LayerScope::of_run(truth)), [Status::GroundTruth; 2]);
     assert_eq!(library.shown_in(images[0], &LayerScope::of_run(run)), [Status::Proposed]);
     let unreviewed = Test::Image { state: ImageState::Unreviewed };
-    assert_eq!(library.found(unreviewed, Some(truth)), images, "nobody has reviewed them");
+    assert_eq!(library.found(unreviewed, Some(truth)), images, "not reviewed yet");
     let proposed = Test::Annotation { status: Status::Proposed };
     assert_eq!(library.found(proposed, Some(truth)), []);
     assert_eq!(library.found(Test::Annotation { status: Status::GroundTruth }, Some(truth)), [images[0]]);
