@@ -9,13 +9,15 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::annotation::{Annotation, ReviewState, Status};
+use domain::annotation::{Annotation, ReviewState, Shape, Status};
 use domain::dataset::FormatId;
 use domain::dataset_import::labels::LabelMapping;
-use domain::dataset_import::{DatasetImportRequest, DatasetPreview, ImportRole, ImportedDataset};
+use domain::dataset_import::{
+    DatasetDryRun, DatasetImportRequest, DatasetPreview, ImportRole, ImportSample, ImportedDataset,
+};
 use domain::export::{AnnotationSelection, ExportRequest, ExportScope};
 use domain::geometry::Rect;
-use domain::ids::RunId;
+use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
 use domain::query::ImageQuery;
 use engine::dataset::{ExportTask, formats};
@@ -170,7 +172,8 @@ async fn a_photo_is_the_same_upright_whichever_way_the_file_was_annotated() {
         .library
         .dataset_imports
         .preview(&request(&other, ImportRole::Predictions), &ImportTask::default())
-        .unwrap();
+        .unwrap()
+        .report;
     assert_eq!((report.scaled, report.disagreeing.images, report.disagreeing.annotations), (1, 1, 1));
     assert_eq!(report.disagreeing.named[0].details, ["99 x 1", "451 x 300"]);
 }
@@ -209,7 +212,8 @@ async fn a_dry_run_says_what_an_import_does_and_changes_nothing() {
         ..request(&path, ImportRole::GroundTruth)
     };
     let before = library_rows(&bench);
-    let preview = bench.library.dataset_imports.preview(&mapped, &ImportTask::default()).unwrap();
+    let DatasetDryRun { report: preview, samples } =
+        bench.library.dataset_imports.preview(&mapped, &ImportTask::default()).unwrap();
     assert_eq!(library_rows(&bench), before);
     assert_adds_up(&preview);
     let matched = preview.matched;
@@ -236,6 +240,27 @@ async fn a_dry_run_says_what_an_import_does_and_changes_nothing() {
         [("Mug", Status::GroundTruth); 2]
     );
     assert_eq!(rect(&truth["coffee.jpg"][1]), Rect::new(0.0, 10.0, 40.0, 60.0));
+    // What the dry run showed on photos is what was imported.
+    let cards = bench
+        .library
+        .images
+        .cards(&bench.library.images.ids(&ImageQuery::default()).unwrap(), &LayerScope::of_run(layer.id))
+        .unwrap();
+    let described = |annotations: &[Annotation]| -> Vec<(String, Shape)> {
+        annotations.iter().map(|one| (one.label.clone(), one.shape.clone())).collect()
+    };
+    let shown: BTreeMap<ImageId, _> = samples
+        .into_iter()
+        .map(|ImportSample { image, size, annotations }| {
+            (image, (size, annotations.into_iter().map(|one| (one.label, one.shape)).collect::<Vec<_>>()))
+        })
+        .collect();
+    let of_library: BTreeMap<ImageId, _> = cards
+        .iter()
+        .filter(|card| !card.annotations.is_empty())
+        .map(|card| (card.id, (card.size, described(&card.annotations))))
+        .collect();
+    assert_eq!(shown, of_library);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,7 +272,7 @@ async fn an_image_is_found_by_its_content_where_its_name_says_nothing() {
     let file = coco(&bench, &[("000001.jpg", 600, 400), ("000002.jpg", 600, 400)], &[(0, "cup", [1.0, 1.0, 9.0, 9.0])]);
     fs::rename(file, dataset.join("instances.json")).unwrap();
     let request = request(&dataset.join("instances.json"), ImportRole::Work);
-    let report = bench.library.dataset_imports.preview(&request, &ImportTask::default()).unwrap();
+    let report = bench.library.dataset_imports.preview(&request, &ImportTask::default()).unwrap().report;
     assert_eq!((report.matched.by_hash, report.unmatched.images, report.imported), (1, 1, 1));
 }
 
@@ -381,7 +406,7 @@ async fn two_images_of_a_file_are_never_one_of_the_library() {
         &[(0, "cup", cup), (1, "cup", cup), (2, "junk", cup), (3, "cat", cup)],
     );
     let preview = bench.library.dataset_imports.preview(&request(&path, ImportRole::Work), &ImportTask::default());
-    let preview = preview.unwrap();
+    let preview = preview.unwrap().report;
     assert_adds_up(&preview);
     assert_eq!((preview.matched.by_path, preview.ambiguous.images, preview.ambiguous.annotations), (1, 3, 3));
     let named: Vec<&str> = preview.ambiguous.named.iter().map(|image| image.file_name.as_str()).collect();

@@ -61,6 +61,13 @@ describe("importing a dataset", () => {
     await report.getByText(words.imports.skipped.unmatched).waitFor();
     await report.getByRole("button", { name: "Show 1 file" }).click();
     await report.getByText("nowhere.jpg").waitFor();
+    // What would be imported is shown on the photos, in turn.
+    const photo = (place: number) => dialog().getByRole("img", { name: new RegExp(`^Photo ${place}, with`) });
+    await photo(1).waitFor();
+    await dialog().getByRole("button", { name: words.imports.nextPhoto }).click();
+    await photo(2).waitFor();
+    expect(await dialog().locator(".frame .annotation").count()).toBeGreaterThan(0);
+    await page.waitForFunction(() => [...document.images].every((image) => image.complete));
     await screenshot(page, "dataset-import-dark-1440");
     await expectAccessible(page);
     expect(await page.locator(".statusbar").innerText()).toContain("60 images");

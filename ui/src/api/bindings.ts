@@ -133,7 +133,7 @@ export interface Api {
 	/** The imported layers, newest first. */
 	importedLayers(): Promise<ImportedLayer[]>;
 	/** What an import would do; nothing is changed. Like an import, it has a number of its own. */
-	previewDataset(number: number, request: DatasetImportRequest): Promise<DatasetPreview>;
+	previewDataset(number: number, request: DatasetImportRequest): Promise<DatasetDryRun>;
 	/** Imports a dataset as a layer, which one step undoes. */
 	importDataset(number: number, request: DatasetImportRequest): Promise<ImportedDataset>;
 	/** How far an import or dry run is; `None` if it is over. */
@@ -231,7 +231,7 @@ export interface Api {
 	cancelUpload(upload: number): Promise<null>;
 	/** What happens in the core. It begins with the runs of this process, because the window may have missed their progress. */
 	events(next: (value: CoreEvent) => void, failed: (error: ApiError) => void): () => void;
-	/** Snapshots of a run, at most ten per second, until it stops. */
+	/** Snapshots of a run as it changes, at most ten per second, whichever process works on it. */
 	runProgress(next: (value: RunProgress) => void, failed: (error: ApiError) => void, run: RunId): () => void;
 }
 
@@ -1200,6 +1200,12 @@ export type DataCard = {
 	audits: CardAudit[],
 	gaps: CardGaps,
 	split: SplitOutcome | null,
+};
+
+/**  A dry run: what an import would do, with images to check it on. */
+export type DatasetDryRun = {
+	report: DatasetPreview,
+	samples: ImportSample[],
 };
 
 /**  Progress of an import of annotations. */
@@ -2314,6 +2320,14 @@ export type ImportRole =
 "predictions" | 
 /**  Earlier work of people: accepted, or as the file states. */
 "work";
+
+/**  The annotations that an import would add to an image. */
+export type ImportSample = {
+	image: ImageId,
+	/**  Of the upright image. */
+	size: PixelSize,
+	annotations: SampleAnnotation[],
+};
 
 /**  Which files are imported. */
 export type ImportSettings = {
@@ -3894,6 +3908,12 @@ export type RunSummary = {
 	p95_millis: number | null,
 	/**  `asked` over the active time of the run. */
 	rate_per_minute: number | null,
+};
+
+/**  An annotation of a sample, as it would be imported. */
+export type SampleAnnotation = {
+	label: string,
+	shape: Shape,
 };
 
 /**  What an error-free sample can show. */

@@ -8,6 +8,7 @@ import type {
   FormatId,
   ImportedDataset,
   ImportRole,
+  ImportSample,
 } from "../api/bindings";
 import type { Core } from "../api/core";
 import { type NamedFile, send, type UploadProgress } from "../api/upload";
@@ -46,6 +47,8 @@ export class Importing {
   path = $state<string | null>(null);
   /** Of the last dry run of this dataset. */
   report = $state.raw<DatasetPreview | null>(null);
+  /** Images of the last dry run, with what would be imported. */
+  samples = $state.raw<readonly ImportSample[]>([]);
   progress = $state.raw<DatasetImportProgress | null>(null);
   /** Those that can be read; empty until the core has answered. */
   formats = $state.raw<readonly FormatDescriptor[]>([]);
@@ -176,7 +179,7 @@ export class Importing {
     if ("refusal" in done) {
       this.stage = { kind: "refused", refusal: done.refusal };
     } else {
-      this.report = done.answer;
+      ({ report: this.report, samples: this.samples } = done.answer);
       this.stage = { kind: "ready" };
     }
   }
@@ -242,6 +245,7 @@ export class Importing {
   #forget(): void {
     this.path = null;
     this.report = null;
+    this.samples = [];
     this.format = null;
     this.collection = null;
     this.mapping = {};

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { DatasetImportProgress, DatasetPreview, ImportedDataset } from "../api/bindings";
+import type { DatasetDryRun, DatasetImportProgress, ImportedDataset } from "../api/bindings";
 import { Importing, type ImportingCore } from "./importing.svelte";
 
 const IMPORTED = { layer: null } as unknown as ImportedDataset;
@@ -13,7 +13,8 @@ class Core {
   reject: (refusal: unknown) => void = () => undefined;
   browser = null;
   exportFormats = () => Promise.resolve([]);
-  previewDataset = () => Promise.resolve({ library_images: 4, annotations: 9 } as DatasetPreview);
+  previewDataset = () =>
+    Promise.resolve({ report: { library_images: 4, annotations: 9 }, samples: [] } as unknown as DatasetDryRun);
   importDataset = () =>
     new Promise<ImportedDataset>((resolve, reject) => {
       [this.resolve, this.reject] = [resolve, reject];

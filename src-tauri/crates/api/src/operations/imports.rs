@@ -3,7 +3,7 @@
 use std::fs;
 
 use domain::dataset_import::{
-    DatasetImportProgress, DatasetImportRequest, DatasetPreview, ImportedDataset, ImportedLayer,
+    DatasetDryRun, DatasetImportProgress, DatasetImportRequest, ImportedDataset, ImportedLayer,
 };
 use engine::ImportTask;
 
@@ -17,7 +17,7 @@ operations! {
     }
 
     /// What an import would do; nothing is changed. Like an import, it has a number of its own.
-    read preview_dataset(api, number: u32, request: DatasetImportRequest) -> DatasetPreview {
+    read preview_dataset(api, number: u32, request: DatasetImportRequest) -> DatasetDryRun {
         let task = api.dataset_imports.list(number, ImportTask::default());
         let request = api.readable_dataset(request).await?;
         api.ask(move |library| library.dataset_imports.preview(&request, &task)).await

@@ -61,7 +61,7 @@ pub async fn import(arguments: &Import, global: &Global, output: Console) -> Res
     if arguments.dry_run {
         let its_task = Arc::clone(&task);
         let preview = library.ask(move |library| library.dataset_imports.preview(&request, &its_task));
-        let preview = with_progress(&task, preview).await?;
+        let preview = with_progress(&task, preview).await?.report;
         output.show(&preview, |out| messages::dataset_preview(out, &preview))?;
         warn_of_unused(&preview)?;
     } else {

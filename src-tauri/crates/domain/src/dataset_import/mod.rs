@@ -9,9 +9,10 @@ pub mod sizing;
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::{ReviewState, Status};
+use crate::annotation::{ReviewState, Shape, Status};
 use crate::dataset::FormatId;
-use crate::ids::{CollectionId, RecipeId, RunId};
+use crate::geometry::PixelSize;
+use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
 use labels::{ImportedLabel, LabelMapping};
 use matching::MatchMethod;
 
@@ -255,6 +256,32 @@ impl DatasetPreview {
             + self.rejected
             + self.already_here
     }
+}
+
+/// A dry run: what an import would do, with images to check it on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct DatasetDryRun {
+    pub report: DatasetPreview,
+    pub samples: Vec<ImportSample>,
+}
+
+/// The annotations that an import would add to an image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ImportSample {
+    pub image: ImageId,
+    /// Of the upright image.
+    pub size: PixelSize,
+    pub annotations: Vec<SampleAnnotation>,
+}
+
+/// An annotation of a sample, as it would be imported.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SampleAnnotation {
+    pub label: String,
+    pub shape: Shape,
 }
 
 /// A finished import.

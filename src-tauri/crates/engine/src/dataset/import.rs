@@ -17,7 +17,7 @@ use domain::dataset::FormatId;
 use domain::dataset_import::labels::LabelMap;
 use domain::dataset_import::matching::{FoundImage, MatchIndex};
 use domain::dataset_import::{
-    DatasetImportProgress, DatasetImportRequest, DatasetPreview, ImportedDataset, ImportedLayer,
+    DatasetDryRun, DatasetImportProgress, DatasetImportRequest, DatasetPreview, ImportedDataset, ImportedLayer,
 };
 use domain::ids::RunId;
 use domain::recipe::{Label, Recipe};
@@ -90,8 +90,9 @@ impl DatasetImports {
     }
 
     /// What an import would do. Blocks until the file is read.
-    pub fn preview(&self, request: &DatasetImportRequest, task: &ImportTask) -> Result<DatasetPreview> {
-        Ok(self.read(&Opened::new(request)?, request, task, |_| Ok(()))?.report)
+    pub fn preview(&self, request: &DatasetImportRequest, task: &ImportTask) -> Result<DatasetDryRun> {
+        let IntakeResult { report, samples, .. } = self.read(&Opened::new(request)?, request, task, |_| Ok(()))?;
+        Ok(DatasetDryRun { report, samples })
     }
 
     /// Imports a dataset as a layer, which one step undoes.
@@ -177,7 +178,7 @@ impl DatasetImports {
             written.and(read).and_then(|taken| sent.map(|()| taken))
         })?;
         task.update(|progress| progress.is_adding = true)?;
-        let IntakeResult { report, images, labels } = taken;
+        let IntakeResult { report, images, labels, .. } = taken;
         let labels =
             labels.into_iter().enumerate().map(|(place, (name, color))| Label { color, ..Label::plain(name, place) });
         let (labels, now): (Vec<Label>, u64) = (labels.collect(), now_millis());

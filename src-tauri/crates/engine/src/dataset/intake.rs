@@ -9,13 +9,14 @@ use domain::annotation::{Annotation, AttributeValue, ReviewState, is_same};
 use domain::dataset_import::labels::{ImportedLabel, LabelMap, LabelReason};
 use domain::dataset_import::matching::{FoundImage, MatchIndex, MatchMethod, MatchedImage};
 use domain::dataset_import::sizing::{ImageFromFile, Placed, SizeFit};
-use domain::dataset_import::{DatasetPreview, ImportRole, SkippedParts, StatusesOnImage};
+use domain::dataset_import::{DatasetPreview, ImportRole, ImportSample, SkippedParts, StatusesOnImage};
 use domain::geometry::PixelSize;
 use domain::ids::ImageId;
 use domain::numbers::count;
 use store::{ImportedAnnotation, ImportedImage, Store};
 
 use super::finding::through_reader;
+use super::samples::Samples;
 use crate::Result;
 
 /// The attribute of an annotation that covers a crowd of objects, as COCO calls it.
@@ -78,6 +79,7 @@ pub struct Intake<'a, Keep, Watch> {
     keep: Keep,
     watch: Watch,
     report: DatasetPreview,
+    samples: Samples,
     images: HashMap<u64, FileImage>,
     library_images: BTreeMap<ImageId, LibraryImage>,
     labels: BTreeMap<String, LabelTally>,
@@ -91,6 +93,7 @@ pub struct IntakeResult {
     pub images: Vec<ImportedImage>,
     /// The labels of the imported annotations, with their colors.
     pub labels: Vec<(String, u8)>,
+    pub samples: Vec<ImportSample>,
 }
 
 impl<'a, Keep, Watch> Intake<'a, Keep, Watch>
@@ -111,6 +114,7 @@ where
             keep,
             watch,
             report,
+            samples: Samples::default(),
             images: HashMap::new(),
             library_images: BTreeMap::new(),
             labels: BTreeMap::new(),
@@ -145,7 +149,12 @@ where
         self.report
             .labels
             .sort_by(|one, other| other.annotations.cmp(&one.annotations).then(one.name.cmp(&other.name)));
-        Ok(IntakeResult { report: self.report, images, labels: imported.into_iter().collect() })
+        Ok(IntakeResult {
+            report: self.report,
+            images,
+            labels: imported.into_iter().collect(),
+            samples: self.samples.0,
+        })
     }
 
     fn add_image(&mut self, image: DatasetImage) -> Result<()> {
@@ -237,6 +246,9 @@ where
         }
         self.library_images.entry(image).or_default().statuses.add(status);
         self.report.imported += 1;
+        if let Some(size) = self.target.index.image(image).and_then(|known| known.size) {
+            self.samples.add(image, size, &label, &shape);
+        }
         (self.keep)(ImportedAnnotation {
             image,
             label,

@@ -14,6 +14,7 @@ pub(crate) mod intake;
 mod label_map;
 mod pictures;
 mod preview;
+mod samples;
 mod source;
 mod splitting;
 mod survey;
