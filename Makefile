@@ -72,7 +72,7 @@ bindings:
 
 # Writes the generated pages and tables of docs anew. Transcripts need the programs: CONTRIBUTING.md.
 docs:
-	UPDATE_DOCS=1 cargo test --package api --package cli --package domain --package engine --package recipes --lib --bins -- docs
+	UPDATE_DOCS=1 cargo test --package api --package cli --package domain --package engine --package recipes --lib --bins -- docs published
 	UPDATE_DOCS=1 cargo test --package datasets --test docs
 
 # Makes the pictures of docs/pictures and the README's recording anew, from the window in a real browser.

@@ -28,8 +28,12 @@ fn manual_pages_have_the_customary_sections() {
             })
             .collect();
         assert!(places.is_sorted(), "{name}: the order of sections");
-        let formatted =
-            Command::new("man").env("MANROFFOPT", "-Wbreak").args(["--warnings", "-E", "UTF-8", "-l"]).arg(&path).output().unwrap();
+        let formatted = Command::new("man")
+            .env("MANROFFOPT", "-Wbreak")
+            .args(["--warnings", "-E", "UTF-8", "-l"])
+            .arg(&path)
+            .output()
+            .unwrap();
         assert!(formatted.status.success() && formatted.stderr.is_empty(), "{name}: {formatted:?}");
         pages += 1;
     }

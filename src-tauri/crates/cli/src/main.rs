@@ -12,6 +12,8 @@ mod library;
 mod messages;
 mod output;
 mod progress;
+#[cfg(test)]
+mod reference;
 mod signals;
 mod style;
 mod target;
