@@ -103,3 +103,59 @@ fn docs_list_every_command() {
     }
     assert!(std::fs::read_to_string(&path).unwrap() == page, "{}: run `make docs`", path.display());
 }
+
+/// The words of a command of a page, up to what the shell takes.
+fn words(line: &str) -> Option<Vec<String>> {
+    let line = line.trim().trim_start_matches("$ ");
+    let begin = line.find("fieldmark ")?;
+    // Variables may be set before it.
+    let is_command = line[..begin].split_whitespace().all(|word| word.contains('='));
+    let line = line[begin..].split("  #").next()?;
+    let words = shlex::split(line).filter(|_| is_command)?;
+    let is_shell = |word: &String| matches!(word.as_str(), "|" | "&" | "&&" | "||" | ">" | "<" | ">>" | "#");
+    Some(words.into_iter().take_while(|word| !is_shell(word)).collect())
+}
+
+/// Commands in the fences and code spans of all pages: names of commands and options, and values of fixed sets.
+#[test]
+fn docs_have_valid_commands() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+    let folders = ["", "docs", "docs/guide"].map(|folder| root.join(folder));
+    let pages = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    // The transcripts have mistakes on purpose, and are repeated by a test.
+    let is_read = |page: &std::path::PathBuf| {
+        page.extension().is_some_and(|extension| extension == "md") && !page.ends_with("docs/command-line.md")
+    };
+    for page in pages.filter(is_read) {
+        let text = std::fs::read_to_string(&page).unwrap().replace("\\\n", " ");
+        let spans = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
+        for line in text.lines().filter(|line| !line.contains('`')).chain(spans) {
+            let Some(words) = words(line).filter(|words| !words.iter().any(|word| word.contains("..."))) else {
+                continue;
+            };
+            count += 1;
+            // Placeholders such as RUN are numbers.
+            let named = words.iter().map(|word| match word.as_str() {
+                "RUN" | "N" => "1".to_owned(),
+                "COMMAND" => "annotate".to_owned(),
+                "DOLLARS" => "5".to_owned(),
+                other => other.replace("FORMAT=", "coco="),
+            });
+            let refused = Arguments::read(named).err().filter(|error| {
+                use clap::error::ErrorKind;
+                !matches!(
+                    error.kind(),
+                    ErrorKind::DisplayHelp
+                        | ErrorKind::DisplayVersion
+                        | ErrorKind::MissingRequiredArgument
+                        | ErrorKind::MissingSubcommand
+                        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+                )
+            });
+            wrong.extend(refused.map(|error| format!("{}: {}\n{error}", page.display(), words.join(" "))));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count > 200, "{count} commands");
+}
