@@ -31,7 +31,6 @@ const PICTURES: readonly (Look | string)[] = [
   "audit-threshold",
   "compare",
   "evaluate-several",
-  "history",
   "spend",
   "settings",
   {
