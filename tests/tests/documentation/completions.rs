@@ -126,6 +126,14 @@ fn zsh_completes_values() {
     complete_in("zsh", &["-f", "-i"], setup);
 }
 
+/// As the packages install it.
+#[test]
+fn zsh_completes_values_from_its_folder_of_functions() {
+    let setup = "mkdir functions && fieldmark completions zsh > functions/_fieldmark; fpath=(~/functions $fpath); \
+                 autoload -Uz compinit && compinit -u -D; PS1='rea''dy>'\r";
+    complete_in("zsh", &["-f", "-i"], setup);
+}
+
 #[test]
 fn fish_completes_values() {
     let setup = "fieldmark completions fish | source; function fish_prompt; echo rea'dy>'; end\r";

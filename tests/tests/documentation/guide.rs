@@ -2,7 +2,7 @@
 //! simulator stands in for the vendor, another for a server of open models, and a real PostgreSQL server for the team's.
 //!
 //! After three backticks, `sh` is run, `sh no_run` is not; `toml NAME` is written to that file first, and `settings.toml` into
-//! the library's folder. Options and values of every command are checked by the command line's own tests.
+//! the library's folder; `sql` is for the database. Options and values of every command are checked by the command line's own tests.
 
 use std::fmt::Write;
 use std::fs;
@@ -66,6 +66,9 @@ fn script_of(page: &Path, stand: &Stand, database: &str) -> String {
         let text = stand.replaced(&fence.text, database);
         match fence.info.split_once(' ') {
             None if fence.info == "sh" => script.push_str(&text),
+            None if fence.info == "sql" => {
+                write!(script, "psql --set ON_ERROR_STOP=1 \"$FIELDMARK_DATABASE_URL\" <<'END'\n{text}END\n").unwrap();
+            }
             Some(("toml", name)) => {
                 let folder = if name == "settings.toml" { format!("$HOME/{LIBRARY}") } else { ".".to_owned() };
                 write!(script, "mkdir -p {folder}\ncat > {folder}/{name} <<'END'\n{text}END\n").unwrap();

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, it } from "vitest";
 
 import { words } from "../../src/messages";
 import { disturb, launch, open, painted } from "../browser";
-import { dialog, library, settingsAt, type Look } from "../looks/steps";
+import { dialog, library, plan, settingsAt, type Look } from "../looks/steps";
 import { LOOKS } from "../scenes";
 
 const FOLDER = fileURLToPath(new URL("../../../docs/pictures/", import.meta.url));
@@ -22,7 +22,6 @@ const PICTURES: readonly (Look | string)[] = [
   "library-filtered",
   "plan",
   "plan-agree",
-  "plan-batch",
   "recipe-label",
   "run",
   "run-stopped",
@@ -40,9 +39,17 @@ const PICTURES: readonly (Look | string)[] = [
       await library(page);
       await page.keyboard.press("Control+Shift+E");
       await dialog(page).getByRole("radio", { name: /^YOLO/ }).check({ force: true });
-      await dialog(page)
-        .getByRole("button", { name: /[1-9]\d* images/ })
-        .waitFor();
+      await dialog(page).getByText("data.yaml", { exact: true }).waitFor();
+    },
+  },
+  {
+    name: "plan-savings",
+    query: "priced&key&similar&images=240",
+    show: async (page) => {
+      await plan(page);
+      const list = page.getByRole("heading", { name: words.plan.savings.title });
+      await list.waitFor();
+      await list.evaluate((heading) => heading.scrollIntoView({ block: "start" }));
     },
   },
   {

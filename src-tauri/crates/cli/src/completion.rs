@@ -21,11 +21,17 @@ use crate::database::database_of;
 const VARIABLE: &str = "FIELDMARK_COMPLETE";
 const PROGRAM: &str = "fieldmark";
 
+/// Zsh loads a file of its `fpath` as the function that completes, and calls it: the first Tab must complete too.
+const ZSH_FIRST_TIME: &[u8] = b"if [[ $funcstack[1] == _fieldmark ]]; then _clap_dynamic_completer_fieldmark; fi\n";
+
 /// The script for this shell, which calls the program whenever a word is completed.
 pub fn script(shell: &str) -> std::io::Result<Vec<u8>> {
     let mut script = Vec::new();
     if let Some(shell) = Shells::builtins().completer(shell) {
         shell.write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script)?;
+    }
+    if shell == "zsh" {
+        script.extend_from_slice(ZSH_FIRST_TIME);
     }
     Ok(script)
 }
