@@ -153,7 +153,8 @@ pub fn environment_variables() -> Vec<(String, String)> {
 
 /// A row a line, the first column of this width.
 fn table(rows: &[(String, String)], width: usize) -> String {
-    rows.iter().map(|(name, meaning)| format!("  {name:width$}  {meaning}\n")).collect()
+    let lines = rows.iter().map(|(name, meaning)| format!("  {name:width$}  {meaning}\n"));
+    lines.collect()
 }
 
 #[derive(Args)]
