@@ -2,7 +2,7 @@
 
 CARGO_FLAGS = --workspace --features custom-protocol
 
-.PHONY: run test bench estimates check format bindings package package-test ui setup-run setup-test setup-package
+.PHONY: run test bench estimates check format bindings docs pictures package package-test ui setup-run setup-test setup-package setup-pictures
 
 run: setup-run ui
 	@echo "run: building the app and the command; the first time takes about ten minutes on two cores"
@@ -70,6 +70,16 @@ format:
 bindings:
 	UPDATE_BINDINGS=1 cargo test --package api --lib bindings
 
+# Writes the generated pages and tables of docs anew. Transcripts need the programs: CONTRIBUTING.md.
+docs:
+	UPDATE_DOCS=1 cargo test --package api --package cli --package domain --package engine --package recipes --lib --bins -- docs published
+	UPDATE_DOCS=1 cargo test --package datasets --test docs
+
+# Makes the pictures of docs/pictures and the README's recording anew, from the window in a real browser.
+pictures: setup-pictures ui
+	cargo build --package cli --package fieldmark-tests --bins
+	npm --prefix ui run pictures
+
 ui: | ui/node_modules
 	npm --prefix ui run build -- --logLevel warn
 
@@ -92,3 +102,6 @@ setup-package:
 
 setup-test:
 	scripts/setup test
+
+setup-pictures:
+	scripts/setup pictures

@@ -1,4 +1,4 @@
-//! The README's tour: the test runs the commands from the README, not a copy of them.
+//! The tour of docs/simulator.md: the test runs the commands of the page, not a copy of them.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
@@ -17,9 +17,8 @@ use fieldmark_tests::{binary, repository};
 const PORT: &str = "8317";
 
 #[test]
-fn the_tour_does_what_the_readme_says() {
-    let readme = fs::read_to_string(repository("README.md")).unwrap();
-    let tour = readme.split("### A tour without a key").nth(1).unwrap();
+fn the_tour_does_what_the_page_says() {
+    let tour = fs::read_to_string(repository("docs/simulator.md")).unwrap();
     let commands = tour.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
     assert!(commands.contains(PORT) && commands.contains("build/tour"), "{commands}");
 

@@ -1434,14 +1434,17 @@ export type EndpointProblem =
 export type EndpointSettings = {
 	/**  The user's name for it. */
 	name: string,
+	/**  Its server. */
 	base_url: string,
 	/**  Prefix of model ids there, such as `us.`; usually empty. */
 	model_prefix?: string,
 	/**  Price of a request there, in percent of the list price. */
 	price_percent?: number,
+	/**  Maximum requests in flight; `None` follows `run.concurrency`. */
 	concurrency?: number | null,
+	/**  Its limits. */
 	limits?: LimitSettings,
-	/**  The environment variable that holds its key; `None` for the default, [`EndpointSettings::key_variable`]. */
+	/**  The environment variable that holds its key; `None` for `FIELDMARK_ENDPOINT_<NAME>_KEY`, after its name. */
 	key_env?: string | null,
 };
 
@@ -2138,10 +2141,13 @@ export type HookStanding = {
 
 /**  The commands, each a line for the system's shell. */
 export type Hooks = {
+	/**  Command before the first request of a session; `None` for none, as of all three. */
 	before_run?: string | null,
+	/**  Command after a session has stopped, however it ended. */
 	after_run?: string | null,
+	/**  Command after a session that stopped because of an error, or in which images failed. */
 	on_failure?: string | null,
-	/**  Timeout of each command. */
+	/**  Timeout of each command, in seconds. */
 	timeout_seconds?: number,
 };
 
@@ -2602,9 +2608,11 @@ export type LibrarySizes = {
 
 /**  The user's limits for one endpoint, per minute; `None` follows what the server announces or refuses. */
 export type LimitSettings = {
+	/**  Requests. */
 	requests?: number | null,
 	/**  Input tokens that are not read from the vendor's cache. */
 	input_tokens?: number | null,
+	/**  Output tokens, thinking included. */
 	output_tokens?: number | null,
 };
 
@@ -2793,6 +2801,7 @@ export type ModelSettings = {
 	max_output_tokens?: number | null,
 	/**  Price of a million tokens of input; unknown if one of both is `None`. */
 	input_dollars_per_million?: Dollars | null,
+	/**  Price of a million tokens of output. */
 	output_dollars_per_million?: Dollars | null,
 };
 
@@ -3079,13 +3088,15 @@ export type PriceList = {
 export type PriceSettings = {
 	/**  The model. */
 	id?: string,
-	/**  Of a million tokens, like all of these. */
+	/**  Price of a million tokens of input. */
 	input_dollars_per_million?: Dollars | null,
+	/**  Price of a million tokens of output. */
 	output_dollars_per_million?: Dollars | null,
-	/**  Input written to the cache for five minutes. */
+	/**  Price of a million tokens of input written to the cache for five minutes. */
 	cache_write_5m_dollars_per_million?: Dollars | null,
-	/**  Input written to the cache for an hour. */
+	/**  Price of a million tokens of input written to the cache for an hour. */
 	cache_write_1h_dollars_per_million?: Dollars | null,
+	/**  Price of a million tokens of input read from the cache. */
 	cache_read_dollars_per_million?: Dollars | null,
 	/**  Price of a request in a batch, in percent of a live one. */
 	batch_percent?: number | null,
@@ -3830,7 +3841,7 @@ export type RunSeries = {
 
 /**  How runs call remote models. */
 export type RunSettings = {
-	/**  `None` is automatic. */
+	/**  Maximum requests in flight; `None` for automatic. */
 	concurrency?: number | null,
 	/**  Maximum retries per image, not counting rate limits and server outages. */
 	retry_attempts?: number,
@@ -4042,6 +4053,7 @@ export type SettingSource =
 "dot_env";
 
 export type Settings = {
+	/**  The colors of the window. */
 	theme?: Theme,
 	/**  Whether every run writes `metrics/batch-annotation-metrics.json` in the library folder. */
 	writes_metrics?: boolean,

@@ -8,6 +8,8 @@ mod events;
 mod exports;
 mod operations;
 mod pixels;
+#[cfg(test)]
+mod reference;
 mod router;
 mod server_folders;
 mod subscriptions;

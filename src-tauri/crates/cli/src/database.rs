@@ -14,7 +14,12 @@ pub fn variable_names(global: &Global) -> VariableNames {
 }
 
 pub fn database(global: &Global) -> Result<PathBuf, CommandError> {
-    match &global.db {
+    database_of(global.db.as_ref())
+}
+
+/// The database of `--db`, or the usual one.
+pub fn database_of(typed: Option<&PathBuf>) -> Result<PathBuf, CommandError> {
+    match typed {
         Some(database) => Ok(database.clone()),
         None => Ok(default_folder()?.join("library.sqlite")),
     }

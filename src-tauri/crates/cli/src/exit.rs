@@ -76,13 +76,13 @@ impl Exit {
         }
     }
 
-    /// The codes and their meanings, one per line.
-    pub fn table() -> String {
-        let lines = Self::value_variants().iter().filter_map(|exit| {
+    /// The codes and their meanings.
+    pub fn codes() -> Vec<(String, String)> {
+        let codes = Self::value_variants().iter().filter_map(|exit| {
             let meaning = exit.to_possible_value()?.get_help()?.to_string();
-            Some(format!("  {:>3}  {meaning}\n", *exit as u8))
+            Some((format!("{:>3}", *exit as u8), meaning))
         });
-        lines.collect()
+        codes.collect()
     }
 }
 

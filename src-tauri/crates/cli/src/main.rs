@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod completion;
 mod confirm;
 mod database;
 mod environment;
@@ -11,6 +12,8 @@ mod library;
 mod messages;
 mod output;
 mod progress;
+#[cfg(test)]
+mod reference;
 mod signals;
 mod style;
 mod target;
@@ -25,6 +28,7 @@ use exit::Exit;
 use output::{Console, notes};
 
 fn main() -> ExitCode {
+    completion::answer();
     let arguments = Arguments::read(std::env::args_os()).unwrap_or_else(|_| {
         // Help, and errors in the arguments. Arguments may be file names that a shell expanded, so they are escaped like any
         // other name.

@@ -56,10 +56,13 @@ impl HookEvent {
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Hooks {
+    /// Command before the first request of a session; `None` for none, as of all three.
     pub before_run: Option<String>,
+    /// Command after a session has stopped, however it ended.
     pub after_run: Option<String>,
+    /// Command after a session that stopped because of an error, or in which images failed.
     pub on_failure: Option<String>,
-    /// Timeout of each command.
+    /// Timeout of each command, in seconds.
     pub timeout_seconds: u32,
 }
 

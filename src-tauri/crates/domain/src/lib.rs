@@ -25,6 +25,7 @@ pub mod geometry;
 pub mod hooks;
 pub mod ids;
 pub mod import;
+pub mod installation;
 pub mod layers;
 pub mod library;
 pub mod merging;

@@ -23,17 +23,19 @@ pub fn are_old(as_of: CalendarDate, today: CalendarDate) -> bool {
 pub struct PriceSettings {
     /// The model.
     pub id: String,
-    /// Of a million tokens, like all of these.
+    /// Price of a million tokens of input.
     #[serde(rename = "input_dollars_per_million", skip_serializing_if = "Option::is_none")]
     pub input: Option<PicoDollars>,
+    /// Price of a million tokens of output.
     #[serde(rename = "output_dollars_per_million", skip_serializing_if = "Option::is_none")]
     pub output: Option<PicoDollars>,
-    /// Input written to the cache for five minutes.
+    /// Price of a million tokens of input written to the cache for five minutes.
     #[serde(rename = "cache_write_5m_dollars_per_million", skip_serializing_if = "Option::is_none")]
     pub cache_write_5m: Option<PicoDollars>,
-    /// Input written to the cache for an hour.
+    /// Price of a million tokens of input written to the cache for an hour.
     #[serde(rename = "cache_write_1h_dollars_per_million", skip_serializing_if = "Option::is_none")]
     pub cache_write_1h: Option<PicoDollars>,
+    /// Price of a million tokens of input read from the cache.
     #[serde(rename = "cache_read_dollars_per_million", skip_serializing_if = "Option::is_none")]
     pub cache_read: Option<PicoDollars>,
     /// Price of a request in a batch, in percent of a live one.

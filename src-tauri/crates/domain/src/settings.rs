@@ -27,9 +27,11 @@ pub enum Theme {
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct LimitSettings {
+    /// Requests.
     pub requests: Option<u32>,
     /// Input tokens that are not read from the vendor's cache.
     pub input_tokens: Option<u32>,
+    /// Output tokens, thinking included.
     pub output_tokens: Option<u32>,
 }
 
@@ -52,6 +54,7 @@ impl LimitSettings {
 pub struct EndpointSettings {
     /// The user's name for it.
     pub name: String,
+    /// Its server.
     pub base_url: String,
     /// Prefix of model ids there, such as `us.`; usually empty.
     #[serde(default)]
@@ -59,11 +62,13 @@ pub struct EndpointSettings {
     /// Price of a request there, in percent of the list price.
     #[serde(default = "list_price")]
     pub price_percent: u16,
+    /// Maximum requests in flight; `None` follows `run.concurrency`.
     #[serde(default)]
     pub concurrency: Option<u32>,
+    /// Its limits.
     #[serde(default)]
     pub limits: LimitSettings,
-    /// The environment variable that holds its key; `None` for the default, [`EndpointSettings::key_variable`].
+    /// The environment variable that holds its key; `None` for `FIELDMARK_ENDPOINT_<NAME>_KEY`, after its name.
     #[serde(default)]
     pub key_env: Option<String>,
 }
@@ -153,6 +158,7 @@ pub struct ModelSettings {
     /// Price of a million tokens of input; unknown if one of both is `None`.
     #[serde(default, rename = "input_dollars_per_million")]
     pub input_per_million: Option<PicoDollars>,
+    /// Price of a million tokens of output.
     #[serde(default, rename = "output_dollars_per_million")]
     pub output_per_million: Option<PicoDollars>,
 }
@@ -241,7 +247,7 @@ const fn list_price() -> u16 {
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunSettings {
-    /// `None` is automatic.
+    /// Maximum requests in flight; `None` for automatic.
     pub concurrency: Option<u32>,
     /// Maximum retries per image, not counting rate limits and server outages.
     pub retry_attempts: u32,
@@ -442,6 +448,7 @@ const DECODING_MEMORY_MB: RangeInclusive<u32> = 64..=1_000_000;
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Settings {
+    /// The colors of the window.
     pub theme: Theme,
     /// Whether every run writes `metrics/batch-annotation-metrics.json` in the library folder.
     pub writes_metrics: bool,
@@ -477,18 +484,4 @@ impl Default for Settings {
             hooks: Hooks::default(),
         }
     }
-}
-
-/// The installation and its paths.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct Installation {
-    pub version: String,
-    /// For display.
-    pub library_folder: String,
-    /// For display, and for editing.
-    pub settings_file: String,
-    /// Where runs write their metrics by default; for display.
-    pub metrics_file: String,
-    pub processors: u32,
 }

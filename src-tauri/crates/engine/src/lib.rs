@@ -36,6 +36,8 @@ mod private;
 mod provided;
 mod publishing;
 mod recipes;
+#[cfg(test)]
+mod reference;
 mod review;
 mod run;
 mod run_following;

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::settings::Installation;
+use domain::installation::Installation;
 use prepare::DecodingMemory;
 use store::Store;
 use tokio::sync::watch;

@@ -1,6 +1,7 @@
 //! The user's settings, and facts about this installation.
 
-use domain::settings::{Installation, Settings};
+use domain::installation::Installation;
+use domain::settings::Settings;
 
 use crate::router::operations;
 

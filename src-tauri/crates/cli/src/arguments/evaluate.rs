@@ -88,10 +88,10 @@ impl Least {
     }
 }
 
-type FigureOf = fn(&EvaluationResult) -> Option<f64>;
+pub type FigureOf = fn(&EvaluationResult) -> Option<f64>;
 
 /// The figures that `--fail-under` takes, by their keys in the document.
-const FIGURES: [(&str, FigureOf); 19] = [
+pub const FIGURES: [(&str, FigureOf); 19] = [
     ("ap", |result| result.coco.ap),
     ("ap50", |result| result.coco.ap50),
     ("ap75", |result| result.coco.ap75),

@@ -9,7 +9,9 @@ use clap_complete::Shell;
 #[command(after_help = "Examples:\n  \
     fieldmark completions bash > ~/.local/share/bash-completion/completions/fieldmark\n  \
     fieldmark completions zsh > ~/.zfunc/_fieldmark\n  \
-    fieldmark completions fish > ~/.config/fish/completions/fieldmark.fish")]
+    fieldmark completions fish > ~/.config/fish/completions/fieldmark.fish\n\n\
+    The script asks fieldmark itself, so that it completes runs, recipes, models and collections of the library too. Print it again \
+    after an update.")]
 pub struct Completions {
     /// Shell
     #[arg(value_name = "SHELL", value_enum)]

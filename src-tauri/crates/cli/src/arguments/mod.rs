@@ -48,7 +48,7 @@ pub use calibrate::Calibrate;
 pub use endpoints::EndpointKeys;
 pub use env::{Env, EnvCommand};
 pub use estimate::{Estimate, ToFind};
-pub use evaluate::{Evaluate, Least, TypedSide};
+pub use evaluate::{Evaluate, FIGURES, Least, TypedSide};
 pub use export::{Export, ExportedFile};
 pub use hooks::{HookArguments, HooksCommand, HooksPreset};
 pub use import::Import;
@@ -75,6 +75,15 @@ const STYLES: Styles = Styles::styled()
     .valid(style::GOOD.ansi)
     .invalid(style::WARNING.ansi);
 
+/// Ends with one example a line.
+const EXAMPLES: &str = "Examples:\n  \
+    fieldmark estimate holiday/          Cost and time with every model\n  \
+    fieldmark annotate holiday/          Show the cost, ask, run, report\n  \
+    fieldmark resume                     Continue an unfinished run\n  \
+    fieldmark report latest --json       The report of a run for other programs\n  \
+    fieldmark doctor                     Check the installation";
+const OUTPUTS: &str = "Results go to standard output, everything else to standard error.";
+
 #[derive(Parser)]
 #[command(
     name = "fieldmark",
@@ -83,23 +92,11 @@ const STYLES: Styles = Styles::styled()
     styles = STYLES,
     max_term_width = 100,
     after_help = format!(
-        "Examples:\n  \
-         fieldmark estimate holiday/          Cost and time with every model\n  \
-         fieldmark annotate holiday/          Show the cost, ask, run, report\n  \
-         fieldmark resume                     Continue an unfinished run\n  \
-         fieldmark report latest --json       The report of a run for other programs\n  \
-         fieldmark doctor                     Check the installation\n\n\
-         Results go to standard output, everything else to standard error.\n\n\
-         Environment variables, also from a .env file in the working folder that is allowed (fieldmark env):\n{}  \
-         CONCURRENCY                    concurrency: a number, or auto\n  \
-         FIELDMARK_ENDPOINT_<NAME>_KEY  key of an additional endpoint\n  \
-         FIELDMARK_LIBRARY              folder of the library (not from .env)\n  \
-         FIELDMARK_LOCAL_SERVERS        servers to look for on this machine: Ollama=11434,... (not from .env)\n  \
-         FIELDMARK_SERVE_PASSWORD       password of fieldmark serve (not from .env)\n  \
-         NO_COLOR                       no colors\n\n\
+        "{EXAMPLES}\n\n{OUTPUTS}\n\n\
+         Environment variables, also from a .env file in the working folder that is allowed (fieldmark env):\n{}\n\
          Exit codes:\n{}",
-        variables_of_providers(),
-        Exit::table()
+        table(&environment_variables(), 29),
+        table(&Exit::codes(), 3)
     )
 )]
 pub struct Arguments {
@@ -128,10 +125,10 @@ fn with_negative_numbers(command: clap::Command) -> clap::Command {
     command.mut_args(option).mut_subcommands(with_negative_numbers)
 }
 
-/// The variables of all providers, a line each.
-fn variables_of_providers() -> String {
+/// The environment variables that the program reads, with their meaning.
+pub fn environment_variables() -> Vec<(String, String)> {
     let descriptions = engine::provider_descriptions();
-    let lines = descriptions.iter().flat_map(|provider| {
+    let of_providers = descriptions.iter().flat_map(|provider| {
         let name = &provider.name;
         provider.fields.iter().map(move |field| {
             let meaning = match field.kind {
@@ -140,9 +137,23 @@ fn variables_of_providers() -> String {
                 FieldKind::Region => format!("region of {name}, such as eu-west-1"),
                 FieldKind::Model => format!("model of {name}, without --model"),
             };
-            format!("  {:<31}{meaning}\n", field.variable)
+            (field.variable.clone(), meaning)
         })
     });
+    let others = [
+        ("CONCURRENCY", "concurrency: a number, or auto"),
+        ("FIELDMARK_ENDPOINT_<NAME>_KEY", "key of an additional endpoint"),
+        ("FIELDMARK_LIBRARY", "folder of the library (not from .env)"),
+        ("FIELDMARK_LOCAL_SERVERS", "servers to look for on this machine: Ollama=11434,... (not from .env)"),
+        ("FIELDMARK_SERVE_PASSWORD", "password of fieldmark serve (not from .env)"),
+        ("NO_COLOR", "no colors"),
+    ];
+    of_providers.chain(others.map(|(name, meaning)| (name.to_owned(), meaning.to_owned()))).collect()
+}
+
+/// A row a line, the first column of this width.
+fn table(rows: &[(String, String)], width: usize) -> String {
+    let lines = rows.iter().map(|(name, meaning)| format!("  {name:width$}  {meaning}\n"));
     lines.collect()
 }
 

@@ -2,16 +2,14 @@
 
 use std::io::{self, Write};
 
-use clap::CommandFactory;
-
-use crate::arguments::{Arguments, Completions};
+use crate::arguments::Completions;
+use crate::completion;
 use crate::error::CommandError;
 use crate::exit::Exit;
 
 pub fn completions(arguments: &Completions) -> Result<Exit, CommandError> {
-    let mut script = Vec::new();
     // Writing directly to standard output would panic if its reader has closed it.
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "fieldmark", &mut script);
+    let script = completion::script(&arguments.shell.to_string())?;
     io::stdout().write_all(&script).map_err(CommandError::Output)?;
     Ok(Exit::Done)
 }
