@@ -2,7 +2,8 @@
 
 CARGO_FLAGS = --workspace --features custom-protocol
 
-.PHONY: run test bench estimates check format bindings docs pictures package package-test ui setup-run setup-test setup-package setup-pictures
+.PHONY: run test bench fuzz soak estimates check format bindings docs pictures package package-test ui \
+	setup-run setup-test setup-fuzz setup-package setup-pictures
 
 run: setup-run ui
 	@echo "run: building the app and the command; the first time takes about ten minutes on two cores"
@@ -50,6 +51,16 @@ endif
 ifneq ($(filter micro,$(MEASURED)),)
 	cargo bench --package domain --package providers --package store --package engine $(addprefix --bench ,$(MICRO_BENCHES))
 endif
+
+# What reads untrusted input, for SECONDS in all (an hour), split over the targets of tests/fuzz or those that TARGETS names. Ends
+# with an error if an input breaks a promise; the input is then in build/fuzz/failures.
+fuzz: setup-fuzz
+	SECONDS_IN_ALL=$(or $(SECONDS),3600) TARGETS="$(TARGETS)" scripts/fuzz run
+
+# An hour's work in minutes: memory, open files and threads must stay the same. Prints them.
+soak: setup-test ui
+	cargo build $(CARGO_FLAGS) --bins --tests
+	cargo test $(CARGO_FLAGS) --test soak -- --ignored --nocapture
 
 # The estimates of every image mix, model and recipe against the simulator's bill: the table of docs/performance.md.
 estimates: setup-test
@@ -105,3 +116,6 @@ setup-test:
 
 setup-pictures:
 	scripts/setup pictures
+
+setup-fuzz:
+	scripts/setup fuzz

@@ -8,6 +8,8 @@ pub enum StartError {
     NoHome,
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error("the library has another window, which does not answer: {0}")]
+    OtherWindow(#[source] std::io::Error),
     #[error("the window cannot be opened: {0}")]
     Tauri(#[from] tauri::Error),
 }

@@ -4,6 +4,7 @@
 mod appearance;
 mod dragging;
 mod error;
+mod instance;
 mod library;
 mod state;
 mod subscriptions;
@@ -27,14 +28,18 @@ const WINDOW: &str = "main";
 const CLOSING_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Opens the library and the window, and returns when the window is closed. Paths on the command line are imported as if
-/// they had been dropped.
+/// they had been dropped. If the library already has a window, that window is shown instead.
 pub fn run() -> Result<(), StartError> {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
-    let library = library::open()?;
     let dropped: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let library = library::open()?;
+    let Some(instance) = instance::first_or_show(library.folder(), &dropped).map_err(StartError::OtherWindow)? else {
+        return Ok(());
+    };
+    library::begin(&library)?;
     // Stored in the library's folder, so that windows of different libraries can have different sizes.
     let window_state = library.folder().join("window.json");
     let app = tauri::Builder::default()
@@ -68,6 +73,8 @@ pub fn run() -> Result<(), StartError> {
                 .build()?;
             appearance::follow(&window);
             system::import_drops(&window);
+            let handle = app.handle().clone();
+            instance.listen(move |paths| system::show_again(&handle, paths))?;
             Ok(())
         })
         .build(tauri::generate_context!())?;

@@ -10,7 +10,7 @@ use crate::error::StartError;
 /// Names the folder of the library, in place of the desktop's folder for application data.
 const LIBRARY_VARIABLE: &str = "FIELDMARK_LIBRARY";
 
-/// Opens it, and follows the changes of other processes.
+/// Opens it.
 pub fn open() -> Result<Arc<Library>, StartError> {
     let folder = match std::env::var_os(LIBRARY_VARIABLE) {
         Some(folder) => PathBuf::from(folder),
@@ -20,10 +20,15 @@ pub fn open() -> Result<Arc<Library>, StartError> {
             .to_owned(),
     };
     let database = folder.join("library.sqlite");
-    let library = Library::open(&database, surroundings(&database))?;
+    Ok(Library::open(&database, surroundings(&database))?)
+}
+
+/// What the one process with a window on it does first: removes what an earlier one has left, and follows the changes of other
+/// processes.
+pub fn begin(library: &Arc<Library>) -> Result<(), StartError> {
     library.datasets.clear_ready()?;
     library.watch_other_processes()?;
-    Ok(library)
+    Ok(())
 }
 
 /// Includes the `.env` file of the working folder if the user has allowed it. Otherwise the settings offer it.

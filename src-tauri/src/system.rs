@@ -32,6 +32,19 @@ pub fn import_drops(window: &WebviewWindow) {
     });
 }
 
+/// Brings the window to the front, and imports the paths of another start. Returns whether there is a window.
+pub fn show_again(app: &AppHandle, paths: Vec<PathBuf>) -> bool {
+    let Some(window) = app.get_webview_window(crate::WINDOW) else { return false };
+    if !paths.is_empty() {
+        app.state::<Desktop>().api.take_dropped(paths);
+    }
+    let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
+    if let Err(error) = shown {
+        tracing::warn!(%error, "the window cannot be shown");
+    }
+    true
+}
+
 pub struct System(pub AppHandle);
 
 impl DesktopActions for System {

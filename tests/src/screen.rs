@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -107,6 +107,27 @@ impl Screen {
             .spawn()
             .expect("WebKitWebDriver starts");
         Driver { _process: Owned(driver), port }
+    }
+
+    /// Starts the app with these paths while its window is open. Returns what it said when it has ended.
+    ///
+    /// # Panics
+    /// If the app is missing.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "without the app there is no test")]
+    pub fn start_again(&self, paths: &[&Path]) -> Output {
+        self.command(binary("fieldmark-desktop")).args(paths).output().expect("the app starts")
+    }
+
+    /// The number of visible windows of the app.
+    ///
+    /// # Panics
+    /// If xdotool is missing.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "without it there is no test")]
+    pub fn window_count(&self) -> usize {
+        let found = self.command("xdotool").args(["search", "--onlyvisible", "--name", "^Fieldmark$"]).output();
+        String::from_utf8_lossy(&found.expect("xdotool").stdout).lines().count()
     }
 
     /// Drags `paths` from a window of another program to the point `to` of the screen, with real pointer events.

@@ -192,3 +192,20 @@ async fn a_killed_window_finds_its_run_again() {
     assert!(run.retries <= 2, "only what was in flight was asked again: {}", run.retries);
     window.0.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_start_shows_the_first_window_and_imports_there() {
+    let desk = Desk::new();
+    fs::copy(sample("coffee.jpg"), desk.photos().join("tasse.jpg")).unwrap();
+    let driver = desk.screen.driver();
+    let window = Window::open(&driver.url(), &[]).await;
+    window.see("//*[contains(text(), 'Drop folders of photos here')]").await;
+    assert_eq!(desk.screen.window_count(), 1);
+
+    let second = desk.screen.start_again(&[&desk.photos()]);
+    assert!(second.status.success(), "{second:?}");
+    window.wait_until("its photo", "return document.querySelectorAll('[role=option] img').length === 1").await;
+    assert_eq!((desk.screen.window_count(), desk.cards().len()), (1, 1));
+    assert!(desk.screen.start_again(&[]).status.success());
+    assert_eq!(desk.screen.window_count(), 1);
+}
