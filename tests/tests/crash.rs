@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::run::RunProgress;
@@ -91,7 +92,7 @@ async fn a_run_of_another_process_is_followed_until_that_process_is_killed() {
         assert!(patience.elapsed() < Duration::from_mins(2), "the run never began");
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
-    let mut following = library.history.follow(run);
+    let mut following = RunFollower::new(Arc::clone(&library.history), run);
     let until = async |following: &mut RunFollower, reached: fn(&RunProgress) -> bool| {
         let reached = async {
             loop {

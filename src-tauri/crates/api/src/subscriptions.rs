@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::ids::RunId;
 use domain::run::RunProgress;
+use engine::RunFollower;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use specta::Types;
@@ -96,7 +97,7 @@ subscriptions! {
 
     /// Snapshots of a run as it changes, at most ten per second, whichever process works on it.
     run_progress(api, sink, run: RunId) -> RunProgress {
-        let mut run = api.library.history.follow(run);
+        let mut run = RunFollower::new(Arc::clone(&api.library.history), run);
         loop {
             if sink.send(&run.next().await?).await?.is_err() {
                 return Ok(());

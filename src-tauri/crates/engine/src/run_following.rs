@@ -26,7 +26,9 @@ pub struct RunFollower {
 }
 
 impl RunFollower {
-    pub(crate) fn new(history: Arc<RunHistory>, run: RunId, changes: watch::Receiver<u64>) -> Self {
+    #[must_use]
+    pub fn new(history: Arc<RunHistory>, run: RunId) -> Self {
+        let changes = history.version();
         Self { history, run, session: None, changes, latest: None }
     }
 

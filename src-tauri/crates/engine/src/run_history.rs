@@ -25,7 +25,6 @@ use crate::Result;
 use crate::active_runs::ActiveRuns;
 use crate::changes::Changes;
 use crate::clock::rounded_millis;
-use crate::run_following::RunFollower;
 use crate::workers::Workers;
 
 /// Number of images shown as just answered.
@@ -89,10 +88,9 @@ impl RunHistory {
         }
     }
 
-    /// Snapshots of a run as it changes, whichever process works on it.
-    #[must_use]
-    pub fn follow(self: &Arc<Self>, run: RunId) -> RunFollower {
-        RunFollower::new(Arc::clone(self), run, self.changes.version())
+    /// A number that increases with every change of the library.
+    pub(crate) fn version(&self) -> watch::Receiver<u64> {
+        self.changes.version()
     }
 
     /// The snapshots of a run that this process works on.

@@ -53,6 +53,7 @@ pub use code::name_of;
 pub use integrity::sqlite_version;
 pub use opening::{COMPANIONS, check_identity, companion, exists};
 use presence::Presence;
+use table::images::known_sets::KnownSets;
 use writer::{Durability, Writer};
 
 /// Errors of the library.
@@ -175,7 +176,7 @@ fn is_of_one_statement(error: &rusqlite::Error) -> bool {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// A consistent snapshot of the library.
-pub struct View<'a>(&'a Connection);
+pub struct View<'a>(&'a Connection, Option<&'a KnownSets>);
 
 /// An atomic change of the library.
 pub struct Edit<'a>(View<'a>);
@@ -198,35 +199,40 @@ pub struct Store {
 /// Read connections, as many as there are concurrent readers.
 struct Readers {
     path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Reader>>,
+}
+
+struct Reader {
+    connection: Connection,
+    sets: KnownSets,
 }
 
 impl Readers {
     fn read<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
         let idle = self.idle.lock().map_err(|_| StoreError::Closed)?.pop();
-        let connection = match idle {
-            Some(connection) => connection,
+        let reader = match idle {
+            Some(reader) => reader,
             None => self.open()?,
         };
         let answer = {
             // One transaction, so that several statements see one state.
-            let transaction = connection.unchecked_transaction()?;
-            question(&View(&transaction))
+            let transaction = reader.connection.unchecked_transaction()?;
+            question(&View(&transaction, Some(&reader.sets)))
         };
         if let Ok(mut idle) = self.idle.lock() {
-            idle.push(connection);
+            idle.push(reader);
         }
         answer
     }
 
-    fn open(&self) -> Result<Connection> {
+    fn open(&self) -> Result<Reader> {
         let connection = Connection::open_with_flags(
             &self.path,
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         keep_statements(&connection)?;
-        Ok(connection)
+        Ok(Reader { connection, sets: KnownSets::default() })
     }
 }
 

@@ -232,14 +232,14 @@ fn keep(connection: &Connection, keeping: Durability) -> rusqlite::Result<()> {
 /// Continues what an import has begun, while nothing else waits: a process may have died before it was done. Returns whether
 /// there may be more.
 fn continue_imports(connection: &Connection, presence: &Presence, keeping: &mut Durability) -> Result<bool> {
-    if View(connection).moving_import()?.is_none() {
+    if View(connection, None).moving_import()?.is_none() {
         return Ok(false);
     }
     presence.check()?;
     keep(connection, Durability::Derived)?;
     *keeping = Durability::Derived;
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    let is_more = Edit(View(&transaction)).continue_imports()?;
+    let is_more = Edit(View(&transaction, None)).continue_imports()?;
     transaction.commit()?;
     Ok(is_more)
 }
@@ -254,7 +254,7 @@ fn commit(connection: &Connection, group: &mut Vec<Change>, tells: &mut Vec<Tell
         if !is_alone {
             transaction.execute_batch("SAVEPOINT change")?;
         }
-        let (is_applied, tell) = (change.apply)(Ok(&Edit(View(&transaction))));
+        let (is_applied, tell) = (change.apply)(Ok(&Edit(View(&transaction, None))));
         tells.push(tell);
         is_any_applied |= is_applied;
         if !is_alone {

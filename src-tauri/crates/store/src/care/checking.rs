@@ -53,7 +53,7 @@ fn check_connection(path: &Path) -> Result<LibraryCheck> {
 pub fn read_only<T>(path: &Path, question: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
     let connection = reading(path)?;
     let transaction = connection.unchecked_transaction()?;
-    question(&View(&transaction))
+    question(&View(&transaction, None))
 }
 
 /// A connection that only reads, also a library whose log is not in its file yet.

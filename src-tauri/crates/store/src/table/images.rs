@@ -4,6 +4,7 @@ mod conditions;
 mod counts;
 mod figures;
 pub(super) mod id_set;
+pub mod known_sets;
 mod order;
 mod taken;
 mod text;

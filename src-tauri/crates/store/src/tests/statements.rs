@@ -28,7 +28,7 @@ impl Counted {
     /// Number of statements of `question`.
     fn statements<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T>) -> usize {
         let before = self.count.load(Ordering::Relaxed);
-        question(&View(&self.connection)).unwrap();
+        question(&View(&self.connection, None)).unwrap();
         self.count.load(Ordering::Relaxed) - before
     }
 }

@@ -112,11 +112,22 @@ impl View<'_> {
 
     /// The first column of `sql` as a set.
     pub(super) fn id_set(&self, sql: &str, parameters: impl Params) -> Result<IdSet> {
-        let mut ids = IdSet::default();
         let mut statement = self.0.prepare_cached(sql)?;
         let mut rows = statement.query(parameters)?;
+        // With the values of its parameters.
+        let asked = rows.as_ref().and_then(|statement| statement.expanded_sql());
+        let known = self.1.zip(asked);
+        if let Some((sets, asked)) = &known
+            && let Some(ids) = sets.find(self.0, asked)?
+        {
+            return Ok(ids);
+        }
+        let mut ids = IdSet::default();
         while let Some(row) = rows.next()? {
             ids.insert(row.get(0)?);
+        }
+        if let Some((sets, asked)) = known {
+            sets.add(asked, &ids);
         }
         Ok(ids)
     }

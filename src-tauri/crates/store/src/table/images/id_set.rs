@@ -51,6 +51,10 @@ impl IdSet {
         }
     }
 
+    pub const fn byte_len(&self) -> usize {
+        size_of_val(self.0.as_slice())
+    }
+
     pub fn len(&self) -> u32 {
         self.0.iter().map(|word| word.count_ones()).sum()
     }

@@ -105,6 +105,8 @@ proptest! {
             LayerScope::Runs { runs: vec![runs[1], runs[2]] },
             LayerScope::of_run(runs[2]),
         ];
+        // Another process that has the library open.
+        let other = Store::open(library.store.path()).unwrap();
         for act in acts {
             let verdict = |accepts| if accepts { Verdict::Accept } else { Verdict::Reject { reason: None } };
             match act {
@@ -121,9 +123,14 @@ proptest! {
                 Act::Undo => drop(library.store.write_blocking(|edit| edit.undo_latest()).unwrap()),
                 Act::TakeBack { run } => {
                     let run = runs[run];
-                    library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
+                    other.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
                 }
             }
+            // What is known of earlier questions is not used after a change.
+            let everything = ImageQuery::default();
+            let counts = library.store.read_blocking(|view| view.filter_counts(&everything, &[])).unwrap();
+            let counted_anew = library.store.write_blocking(move |edit| edit.filter_counts(&everything, &[])).unwrap();
+            prop_assert_eq!(counts, counted_anew);
         }
         let [labels, counted_labels, figures, counted_figures] = kept_and_counted(&library.store);
         prop_assert_eq!((labels, figures), (counted_labels, counted_figures));
