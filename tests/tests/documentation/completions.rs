@@ -139,3 +139,24 @@ fn fish_completes_values() {
     let setup = "fieldmark completions fish | source; function fish_prompt; echo rea'dy>'; end\r";
     complete_in("fish", &["--no-config", "-i"], setup);
 }
+
+#[test]
+fn a_library_in_an_older_format_is_not_migrated_by_a_tab() {
+    let home = tempfile::tempdir().unwrap();
+    prepare(home.path());
+    let completed = || {
+        let mut fieldmark = Command::new(binary("fieldmark"));
+        fieldmark.args(["--", "fieldmark", "report", ""]).env_clear().envs(environment(home.path()));
+        fieldmark.envs([("FIELDMARK_COMPLETE", "bash"), ("_CLAP_COMPLETE_INDEX", "2"), ("_CLAP_IFS", "\n")]);
+        String::from_utf8(fieldmark.output().unwrap().stdout).unwrap()
+    };
+    let has_run = |words: &str| words.lines().any(|word| word == "1");
+    assert!(has_run(&completed()));
+    let library = home.path().join("library");
+    let connection = rusqlite::Connection::open(library.join("library.sqlite")).unwrap();
+    connection.pragma_update(None, "user_version", 36).unwrap();
+    drop(connection);
+    let words = completed();
+    assert!(!has_run(&words) && words.contains("latest"), "{words}");
+    assert!(!library.join("backups").exists());
+}

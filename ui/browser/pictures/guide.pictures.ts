@@ -7,7 +7,7 @@ import { afterAll, beforeAll, it } from "vitest";
 
 import { words } from "../../src/messages";
 import { disturb, launch, open, painted } from "../browser";
-import { dialog, library, plan, settingsAt, type Look } from "../looks/steps";
+import { CLAUDE, dialog, library, plan, settingsAt, start, type Look } from "../looks/steps";
 import { LOOKS } from "../scenes";
 
 const FOLDER = fileURLToPath(new URL("../../../docs/pictures/", import.meta.url));
@@ -23,7 +23,16 @@ const PICTURES: readonly (Look | string)[] = [
   "plan",
   "plan-agree",
   "recipe-label",
-  "run",
+  {
+    name: "run",
+    query: "priced&key&endpoints&images=240&still",
+    show: async (page) => {
+      await start(page, CLAUDE);
+      // Until the server answers no more, and what is in flight stays.
+      await page.waitForFunction(() => /(4[5-9]|5\d) %/.test(document.querySelector("nav")?.textContent ?? ""));
+      await page.waitForTimeout(1000);
+    },
+  },
   "run-stopped",
   "review",
   "review-selected",

@@ -199,7 +199,7 @@ fn layers() -> Vec<(String, String)> {
     layers.into_iter().map(|layer| (layer.id.to_string(), layer.name)).collect()
 }
 
-/// The library that the typed words name with `--db`, or the usual one; `None` if there is none.
+/// The library that the typed words name with `--db`, or the usual one; `None` if there is none, or if it would be migrated.
 fn library() -> Option<Arc<Library>> {
     let mut words = std::env::args_os().skip_while(|word| word != "--").skip(1);
     let named = std::iter::from_fn(|| words.next()).find(|word| word.to_string_lossy().starts_with("--db"));
@@ -208,7 +208,10 @@ fn library() -> Option<Arc<Library>> {
         Some(word) => word.strip_prefix("--db=").map(Into::into),
         None => None,
     };
-    let database = database_of(typed.as_ref()).ok().filter(|database| Library::exists(database))?;
+    let database = database_of(typed.as_ref()).ok()?;
+    if !Library::exists(&database) || !Library::is_current(&database) {
+        return None;
+    }
     // Without the keychain and the environment.
     Library::open(&database, Surroundings::only("http://127.0.0.1", "")).ok()
 }

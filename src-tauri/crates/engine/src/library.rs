@@ -114,6 +114,12 @@ impl Library {
         store::exists(database)
     }
 
+    /// Whether the library at `database` is in the newest format, so that opening it does not migrate it.
+    #[must_use]
+    pub fn is_current(database: &Path) -> bool {
+        store::is_current(&layout::resolved(database)).unwrap_or(false)
+    }
+
     /// Opens the library with the database at `database`. Creates it if there is none.
     pub fn open(database: &Path, surroundings: Surroundings) -> Result<Arc<Self>> {
         let database = &layout::resolved(database);

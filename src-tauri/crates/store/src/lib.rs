@@ -41,7 +41,7 @@ pub use table::runs::{NewPilot, NewRun};
 pub use table::steps::StepTaken;
 pub use table::workers::{Worker, WorkerId};
 
-pub use care::checking::{check_file, read_only};
+pub use care::checking::{check_file, is_current, read_only};
 use care::copying;
 pub use care::copying::copies;
 pub use care::locking::ExclusiveLock;

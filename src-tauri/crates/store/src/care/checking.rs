@@ -6,7 +6,7 @@ use domain::care::{LibraryCheck, TableRows};
 use rusqlite::{Connection, OpenFlags};
 
 use super::derived;
-use crate::migration::{MIGRATIONS, Versions};
+use crate::migration::{self, MIGRATIONS, Versions};
 use crate::{BUSY_TIMEOUT, Result, StoreError, View, opening};
 
 /// Damages that are listed.
@@ -54,6 +54,11 @@ pub fn read_only<T>(path: &Path, question: impl FnOnce(&View<'_>) -> Result<T>) 
     let connection = reading(path)?;
     let transaction = connection.unchecked_transaction()?;
     question(&View(&transaction, None))
+}
+
+/// Whether the library at `path` is in the newest format, so that opening it changes nothing.
+pub fn is_current(path: &Path) -> Result<bool> {
+    Ok(migration::outdated(&reading(path)?)?.is_none())
 }
 
 /// A connection that only reads, also a library whose log is not in its file yet.
