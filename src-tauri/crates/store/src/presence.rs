@@ -1,10 +1,11 @@
-//! Detects that the library file was moved, deleted or replaced. `SQLite` would keep writing to the old file, and all
-//! of that would be lost.
+//! Detects that the library file was moved, deleted or replaced, since `SQLite` would keep writing to the old file, and all
+//! of that would be lost; and that a user's quota is used up, which `SQLite` does not tell from a broken disk.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Error, ffi};
+use rusqlite::{Error, ErrorCode, ffi};
 
 /// `SQLite`'s error code for it.
 pub const MOVED: i32 = ffi::SQLITE_READONLY_DBMOVED;
@@ -32,6 +33,28 @@ impl Presence {
         }
         let detail = format!("{} was moved, deleted or unmounted while it was open", self.path.display());
         Err(Error::SqliteFailure(ffi::Error::new(MOVED), Some(detail)))
+    }
+
+    /// `error`, or that of a full disk if a file beside the library cannot be written for want of space.
+    pub fn explain(&self, error: Error) -> Error {
+        if error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) {
+            return error;
+        }
+        match self.try_space() {
+            Err(full) if matches!(full.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+                Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), Some(full.to_string()))
+            }
+            _ => error,
+        }
+    }
+
+    /// Writes about a page of the database, and removes it.
+    fn try_space(&self) -> std::io::Result<()> {
+        let path = self.path.with_extension(format!("space-{}", std::process::id()));
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        let written = file.write_all(&[0; 8192]).and_then(|()| file.sync_all());
+        drop(file);
+        fs::remove_file(path).and(written)
     }
 }
 

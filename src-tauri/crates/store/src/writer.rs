@@ -197,6 +197,7 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
             keeping = wanted;
             commit(connection, &mut group, &mut tells)
         });
+        let committed = committed.map_err(|error| presence.explain(error));
         if let Err(error) = &committed {
             tracing::error!(%error, "a commit to the library failed");
             // Not applied, because the group could not begin or continue.
