@@ -33,16 +33,8 @@ pub const ATTRIBUTION: &str = "Samples-ATTRIBUTION.md";
 /// Folders that a library writes; their files are not imported.
 const FOLDERS: [&str; 5] = [THUMBNAILS, METRICS, LOCKS, BATCHES, READY_EXPORTS];
 /// Other files and folders that may be in a library's folder.
-const OTHERS: [&str; 8] = [
-    SETTINGS_FILE,
-    "window.json",
-    "window.lock",
-    "window-address.json",
-    SAMPLES,
-    ATTRIBUTION,
-    UPLOADS,
-    BACKUPS,
-];
+const OTHERS: [&str; 8] =
+    [SETTINGS_FILE, "window.json", "window.lock", "window-address.json", SAMPLES, ATTRIBUTION, UPLOADS, BACKUPS];
 
 /// What a backup holds beside the database.
 pub const BACKED_UP: [&str; 6] = [SETTINGS_FILE, ATTRIBUTION, METRICS, SAMPLES, UPLOADS, THUMBNAILS];
