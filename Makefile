@@ -57,10 +57,10 @@ endif
 fuzz: setup-fuzz
 	SECONDS_IN_ALL=$(or $(SECONDS),3600) TARGETS="$(TARGETS)" scripts/fuzz run
 
-# An hour's work in minutes: memory, open files and threads must stay the same. Prints them.
+# An hour's work in minutes, or that of HOURS: memory, open files and threads must stay the same. Prints them.
 soak: setup-test ui
 	cargo build $(CARGO_FLAGS) --bins --tests
-	cargo test $(CARGO_FLAGS) --test soak -- --ignored --nocapture
+	HOURS=$(or $(HOURS),1) cargo test $(CARGO_FLAGS) --test soak -- --ignored --nocapture
 
 # The estimates of every image mix, model and recipe against the simulator's bill: the table of docs/performance.md.
 estimates: setup-test

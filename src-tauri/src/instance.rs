@@ -138,10 +138,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_leaves_stops_no_start() {
+    fn a_process_that_was_killed_or_is_ending_stops_no_start() {
         let folder = tempfile::tempdir().unwrap();
         drop(first_or_show(folder.path(), &[]).unwrap().unwrap());
         fs::write(folder.path().join(ADDRESS), r#"{"port":1,"token":"2"}"#).unwrap();
+        let ending = first_or_show(folder.path(), &[]).unwrap().unwrap();
+        // A process whose window is closed still finishes its requests.
+        let end = std::thread::spawn(move || {
+            sleep(Duration::from_millis(300));
+            drop(ending);
+        });
         assert!(first_or_show(folder.path(), &[]).unwrap().is_some());
+        end.join().unwrap();
     }
 }
