@@ -6,8 +6,6 @@ CARGO_FLAGS = --workspace --features custom-protocol
 	setup-run setup-test setup-fuzz setup-package setup-pictures
 
 run: setup-run ui
-	@echo "run: building the app and the command; the first time takes about ten minutes on two cores"
-	cargo build --release --package fieldmark-desktop --package cli --features custom-protocol --bins
 	scripts/run
 
 # Programs and tests are built together, so that both have the same features and nothing is built twice.
@@ -21,13 +19,13 @@ test: setup-test ui check
 	npm --prefix ui run test:browser
 
 # What to measure: everything, or what ONLY names of the engine's parts, "publish", "datasets", "gallery",
-# "window" and "micro".
-MEASURED = $(or $(ONLY),engine publish datasets gallery window micro)
-ENGINE_PARTS = $(filter-out publish datasets gallery window micro,$(MEASURED))
+# "start", "window" and "micro".
+MEASURED = $(or $(ONLY),engine publish datasets gallery start window micro)
+ENGINE_PARTS = $(filter-out publish datasets gallery start window micro,$(MEASURED))
 MICRO_BENCHES = evaluation geometry ledger limiter parse quotes sse
 
-# The run engine, publishing, datasets, the grid, the editor and review in the real window against their goals, and single steps
-# of a run (micro); ONLY="classic limits gallery" measures a part. Takes half an hour on a machine that does nothing else.
+# The run engine, publishing, datasets, the grid, the editor, the start and review in the real window against their goals, and
+# single steps of a run (micro); ONLY="classic limits gallery" measures a part. Takes half an hour on a machine that does nothing else.
 bench: setup-test ui
 ifneq ($(ENGINE_PARTS),)
 	cargo build --release --package cli --package fieldmark-tests --bins
@@ -43,6 +41,10 @@ ifneq ($(filter gallery,$(MEASURED)),)
 	cargo bench --package store --bench gallery
 	cargo build --release --package fieldmark-tests --bin scenes
 	PROGRAMS=release npm --prefix ui run bench
+endif
+ifneq ($(filter start,$(MEASURED)),)
+	cargo build --release $(CARGO_FLAGS) --bins
+	cargo bench --package fieldmark-tests --bench start
 endif
 ifneq ($(filter window,$(MEASURED)),)
 	cargo build --release $(CARGO_FLAGS) --bins
