@@ -235,7 +235,7 @@ export interface Api {
 	cancelUpload(upload: number): Promise<null>;
 	/** What happens in the core. It begins with the runs of this process, because the window may have missed their progress. */
 	events(next: (value: CoreEvent) => void, failed: (error: ApiError) => void): () => void;
-	/** Snapshots of a run, at most ten per second, until it stops. */
+	/** Snapshots of a run as it changes, at most ten per second, whichever process works on it. */
 	runProgress(next: (value: RunProgress) => void, failed: (error: ApiError) => void, run: RunId): () => void;
 }
 
