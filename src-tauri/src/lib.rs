@@ -30,15 +30,14 @@ const CLOSING_PATIENCE: Duration = Duration::from_secs(30);
 /// Opens the library and the window, and returns when the window is closed. Paths on the command line are imported as if
 /// they had been dropped. If the library already has a window, that window is shown instead.
 pub fn run() -> Result<(), StartError> {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_writer(std::io::stderr)
-        .init();
+    logs::begin("fieldmark-desktop", env!("CARGO_PKG_VERSION"), std::io::stderr);
     let dropped: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let library = library::open()?;
     let Some(instance) = instance::first_or_show(library.folder(), &dropped).map_err(StartError::OtherWindow)? else {
         return Ok(());
     };
+    let session = logs::Session::begin("desktop");
+    let ended_unexpectedly = session.has_crashed_before();
     library::begin(&library)?;
     // Stored in the library's folder, so that windows of different libraries can have different sizes.
     let window_state = library.folder().join("window.json");
@@ -58,6 +57,7 @@ pub fn run() -> Result<(), StartError> {
                 is_read_only: false,
                 roots: Vec::new(),
                 may_agree_to_hooks: true,
+                ended_unexpectedly,
             };
             let desktop = Desktop::new(tauri::async_runtime::block_on(async { Api::new(library, front_end) }));
             if !dropped.is_empty() {
@@ -78,10 +78,11 @@ pub fn run() -> Result<(), StartError> {
             Ok(())
         })
         .build(tauri::generate_context!())?;
-    app.run(|handle, event| {
+    app.run(move |handle, event| {
         if matches!(event, RunEvent::Exit) {
             let library = handle.state::<Desktop>().api.library().clone();
             tauri::async_runtime::block_on(library.runs.shut_down(CLOSING_PATIENCE));
+            session.end();
         }
     });
     Ok(())

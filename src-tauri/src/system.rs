@@ -99,4 +99,9 @@ impl DesktopActions for System {
     fn show_folder(&self, folder: PathBuf) -> std::io::Result<()> {
         open::that_detached(folder)
     }
+
+    fn web_view_version(&self) -> Option<String> {
+        let name = if cfg!(windows) { "WebView2" } else { "WebKit" };
+        tauri::webview_version().ok().map(|version| format!("{name} {version}"))
+    }
 }

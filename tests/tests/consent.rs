@@ -218,7 +218,7 @@ fn a_mistyped_database_creates_nothing() {
     }
     // Reading creates no library in the default place either.
     assert!(said(&person.fieldmark(&[], &["runs"])).contains("No runs yet"));
-    assert!(!database.parent().unwrap().exists() && !person.home.path().join(".local").exists());
+    assert!(!database.parent().unwrap().exists() && !person.home.path().join(".local/share").exists());
 
     let coffee = sample("coffee.jpg");
     let local = ["annotate", coffee.to_str().unwrap(), "--model", "nanodet-g-416", "--db", name];

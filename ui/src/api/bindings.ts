@@ -219,6 +219,10 @@ export interface Api {
 	/** Removes what nothing needs; with `is_dry_run`, only says what that is. */
 	pruneLibrary(isDryRun: boolean): Promise<Pruned>;
 	frontEnd(): Promise<FrontEndInfo>;
+	/** What to send with a report of a problem: JSON without keys, prompts, answers and images. `window` is the browser. */
+	diagnostics(window: string): Promise<string>;
+	/** Logs an error of the window's own code. */
+	logWindowError(message: string, stack: string): Promise<null>;
 	/** What is in a folder of the server, or without a path, the folders that may be used. */
 	folders(path?: string | null): Promise<FolderListing>;
 	/** Imports folders of the server in the background. */
@@ -365,6 +369,8 @@ export function apiOver(transport: Transport): Api {
 		relinkLibrary: () => call("relink_library", {}),
 		pruneLibrary: (isDryRun) => call("prune_library", { is_dry_run: isDryRun }),
 		frontEnd: () => call("front_end", {}),
+		diagnostics: (window) => call("diagnostics", { window }),
+		logWindowError: (message, stack) => call("log_window_error", { message, stack }),
 		folders: (path) => call("folders", { path }),
 		importFolders: (paths) => call("import_folders", { paths }),
 		beginUpload: () => call("begin_upload", {}),
@@ -2075,6 +2081,8 @@ export type FrontEndInfo = {
 	is_read_only: boolean,
 	/**  The folders of the server from which a browser may import. */
 	roots: string[],
+	/**  Whether the last process ended unexpectedly. */
+	ended_unexpectedly: boolean,
 };
 
 /**  What is sent if an image takes several requests. */

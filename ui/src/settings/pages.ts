@@ -247,6 +247,12 @@ function aboutRows(app: App, installation: Installation | null): SettingRow[] {
       note: "",
       control: { kind: "button", text: words.actions.titles["everywhere.tour"], press: () => app.tour.begin() },
     },
+    {
+      id: "about-diagnostics",
+      label: words.support.diagnostics,
+      note: words.support.diagnosticsNote,
+      control: { kind: "button", text: words.support.show, press: () => void app.support.open() },
+    },
     value("privacy", said.privacy, said.privacyNote),
     value("licences", said.licences, said.licencesNote),
   ];

@@ -24,6 +24,7 @@ import { RecentImages } from "./recent.svelte";
 import { Scope } from "./scope.svelte";
 import type { Screen } from "./screens";
 import { SettingsState } from "./settings.svelte";
+import { Support } from "./support.svelte";
 import { Tour } from "./tour.svelte";
 
 export class App {
@@ -46,6 +47,7 @@ export class App {
   readonly connections: Connections;
   readonly localServers = new LocalServers(this);
   readonly calibrating = new Calibrating(this);
+  readonly support = new Support(this);
   readonly month: MonthState;
   readonly imports: ImportState;
   readonly batchNotices: BatchNotices;
@@ -120,6 +122,7 @@ export class App {
       this.importedLayers.load(),
       this.notices.attempt(() => this.batchNotices.load()),
     ]);
+    if (this.frontEnd.endedUnexpectedly) this.support.tellUnexpectedEnd();
   }
 
   stop(): void {

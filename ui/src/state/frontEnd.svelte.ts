@@ -36,6 +36,11 @@ export class FrontEnd {
     return this.#info?.is_read_only ?? false;
   }
 
+  /** Whether the program ended unexpectedly before this start. */
+  get endedUnexpectedly(): boolean {
+    return this.#info?.ended_unexpectedly ?? false;
+  }
+
   /** The folders of the server from which a browser may import. */
   get roots(): readonly string[] {
     return this.#info?.roots ?? [];

@@ -23,4 +23,7 @@ pub trait DesktopActions: Send + Sync {
 
     /// Shows a folder in the system's file manager.
     fn show_folder(&self, folder: PathBuf) -> std::io::Result<()>;
+
+    /// The engine of the window, with its version.
+    fn web_view_version(&self) -> Option<String>;
 }

@@ -6,6 +6,7 @@ mod desktop;
 mod error;
 mod events;
 mod exports;
+mod faults;
 mod operations;
 mod pixels;
 #[cfg(test)]
@@ -49,6 +50,8 @@ pub struct FrontEnd {
     pub roots: Vec<PathBuf>,
     /// Whether the user may agree to commands that this machine runs at events.
     pub may_agree_to_hooks: bool,
+    /// Whether the last process of this front end ended unexpectedly.
+    pub ended_unexpectedly: bool,
 }
 
 /// The operations on one library, for one front end.
@@ -111,7 +114,11 @@ impl Api {
                 format!("{name} changes the library, which is open read-only"),
             ));
         }
-        (operation.run)(Arc::clone(self), input).await
+        let answered = faults::guard(self, name, (operation.run)(Arc::clone(self), input)).await;
+        if let Err(error) = &answered {
+            tracing::warn!(operation = name, code = ?error.code, message = error.message, "an operation failed");
+        }
+        answered
     }
 
     /// Sends the values of the subscription `name` to `sink` until it ends or the sink is closed.
@@ -123,7 +130,7 @@ impl Api {
     ) -> ApiResult<()> {
         let subscription = subscriptions::find(name)
             .ok_or_else(|| ApiError::new(ErrorCode::UnknownOperation, format!("there is no subscription {name:?}")))?;
-        (subscription.run)(Arc::clone(self), input, sink).await
+        faults::guard(self, name, (subscription.run)(Arc::clone(self), input, sink)).await
     }
 
     /// Takes what was dropped on the desktop window: photos are imported, a dataset is offered for import.
@@ -141,8 +148,8 @@ impl Api {
     pub fn import(self: &Arc<Self>, paths: Vec<PathBuf>) {
         let api = Arc::clone(self);
         self.runtime.spawn_blocking(move || {
-            if let Err(error) = api.library.imports.run(&paths) {
-                let error = ApiError::from(error);
+            let imported = faults::guard_blocking(&api, "import", || api.library.imports.run(&paths));
+            if let Err(error) = imported {
                 tracing::error!(message = error.message, "an import failed");
                 api.events.send(CoreEvent::Refused { error });
             }

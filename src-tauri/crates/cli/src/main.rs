@@ -38,11 +38,7 @@ fn main() -> ExitCode {
     });
     arguments.global.color.write_global();
     signals::listen(messages::stopped_immediately);
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_ansi(false)
-        .with_writer(notes)
-        .init();
+    logs::begin("fieldmark", env!("CARGO_PKG_VERSION"), notes);
     // Images are prepared and the library is written on other threads. For the rest, one thread is woken less often than
     // several.
     let outcome = tokio::runtime::Builder::new_multi_thread()

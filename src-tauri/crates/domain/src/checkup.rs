@@ -99,6 +99,40 @@ pub enum CheckupFinding {
         name: String,
         check: ConnectionCheck,
     },
+    /// Memory of this machine in bytes.
+    Memory {
+        total: u64,
+        available: u64,
+    },
+    /// What shows the window.
+    Window {
+        browser: String,
+    },
+    /// What the library holds.
+    Contents {
+        schema: u32,
+        images: u64,
+        annotations: u64,
+        runs: u64,
+    },
+    /// The settings that differ from the defaults, without the commands of hooks. Settings hold no keys.
+    StatedSettings {
+        settings: serde_json::Value,
+    },
+    /// The log files.
+    Log {
+        folder: String,
+        files: u32,
+        bytes: u64,
+        /// Why they cannot be written.
+        problem: Option<String>,
+        /// The latest warnings and errors, oldest first.
+        errors: Vec<String>,
+    },
+    /// The latest panic or unexpected end in the log.
+    LastCrash {
+        record: Option<String>,
+    },
     /// Detections of the built-in model in a bundled photo.
     EmbeddedModel {
         found: Vec<String>,
@@ -117,7 +151,12 @@ impl CheckupFinding {
         let problem_if = |is_one| if is_one { Severity::Problem } else { Severity::Fine };
         let warning_if = |is_one| if is_one { Severity::Warning } else { Severity::Fine };
         match self {
-            Self::Versions { .. } | Self::NoLibrary { .. } => Severity::Fine,
+            Self::Versions { .. }
+            | Self::NoLibrary { .. }
+            | Self::Memory { .. }
+            | Self::Window { .. }
+            | Self::Contents { .. }
+            | Self::StatedSettings { .. } => Severity::Fine,
             Self::Unopened { .. } | Self::Settings { .. } => Severity::Problem,
             Self::Folder { problem, .. } | Self::Environment { problem } | Self::Server { problem, .. } => {
                 problem_if(problem.is_some())
@@ -128,6 +167,8 @@ impl CheckupFinding {
                 Some(_) => Severity::Fine,
             },
             Self::Database { problems, .. } => problem_if(!problems.is_empty()),
+            Self::Log { problem, .. } => warning_if(problem.is_some()),
+            Self::LastCrash { record } => warning_if(record.is_some()),
             Self::Keychain { problem } => warning_if(problem.is_some()),
             Self::Key { place, .. } => warning_if(place.is_none()),
             Self::Endpoint { place, problem, .. } => warning_if(place.is_none() || problem.is_some()),

@@ -5,12 +5,14 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::checkup::CheckupFinding;
+use domain::checkup::{CheckupFinding, Severity};
 use domain::connection::{Connection, FieldKind};
 use domain::recipe::Recipe;
 use prepare::DecodingMemory;
+use serde::Serialize;
 
 use crate::backend::Trial;
+use crate::blocking::off_workers;
 use crate::layout::{self, folder_of};
 use crate::library::Library;
 use crate::machine::processors;
@@ -24,26 +26,13 @@ use crate::{EngineError, Result, samples};
 /// If a key was given for an endpoint that is not in the settings.
 pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: bool) -> Result<Vec<CheckupFinding>> {
     let folder = folder_of(&layout::resolved(database));
-    // A checkup creates nothing permanent, so it checks the nearest existing parent folder.
-    let there = folder.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
-    let mut findings = vec![
-        CheckupFinding::Versions {
-            fieldmark: env!("CARGO_PKG_VERSION").into(),
-            sqlite: store::sqlite_version().into(),
-            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            processors: processors(),
-        },
-        CheckupFinding::Folder { path: folder.display().to_string(), problem: unwritable(there) },
-        CheckupFinding::FreeSpace { bytes: fs4::available_space(there).ok() },
-        CheckupFinding::Environment { problem: surroundings.environment.as_ref().err().map(ToString::to_string) },
-    ];
+    let mut findings = of_machine(&folder);
+    findings.push(CheckupFinding::Environment {
+        problem: surroundings.environment.as_ref().err().map(ToString::to_string),
+    });
     let path = database.display().to_string();
     let library = if Library::exists(database) {
-        Library::open(database, surroundings).map(|library| {
-            let damages = damages(&library);
-            findings.push(CheckupFinding::Database { path: path.clone(), problems: damages });
-            (library, None)
-        })
+        Library::open(database, surroundings).map(|library| (library, None))
     } else {
         findings.push(CheckupFinding::NoLibrary { path: path.clone() });
         let folder = tempfile::tempdir().map_err(EngineError::file(&folder));
@@ -51,9 +40,12 @@ pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: 
             .and_then(|folder| Ok((Library::open(&folder.path().join("library.sqlite"), surroundings)?, Some(folder))))
     };
     match library {
-        Ok((library, _temporary)) => {
+        Ok((library, temporary)) => {
             if let Err(unknown @ EngineError::UnknownEndpoint { .. }) = library.connections.check_endpoint_keys() {
                 return Err(unknown);
+            }
+            if temporary.is_none() {
+                findings.extend(contents(&library).await);
             }
             findings.extend(connections(&library, asks_server).await);
         }
@@ -63,9 +55,95 @@ pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: 
     Ok(findings)
 }
 
-#[expect(clippy::disallowed_methods, reason = "nothing else is under way while the library is looked at")]
-fn damages(library: &Library) -> Vec<String> {
-    library.store.read_blocking(|view| Ok(view.damages())).unwrap_or_else(|error| vec![error.to_string()])
+/// [`check_up`] for a library that is open, without asking a server. `window` is what shows it.
+pub async fn diagnose(library: &Arc<Library>, window: String) -> Result<Vec<CheckupFinding>> {
+    let folder = library.folder().to_owned();
+    let mut findings = off_workers(move || Ok(of_machine(&folder))).await?;
+    findings.push(CheckupFinding::Window { browser: window });
+    findings.extend(contents(library).await);
+    findings.extend(connections(library, false).await);
+    findings.push(off_workers(|| Ok(embedded_model())).await?);
+    Ok(findings)
+}
+
+/// A finding with its severity.
+#[derive(Debug, Serialize)]
+struct JudgedFinding<'a> {
+    severity: Severity,
+    #[serde(flatten)]
+    finding: &'a CheckupFinding,
+}
+
+/// The findings with their severities as one document, with `~` for the home folder, whose name often is the user's.
+#[must_use]
+pub fn diagnostics(findings: &[CheckupFinding]) -> serde_json::Value {
+    let judged = |finding| JudgedFinding { severity: CheckupFinding::severity(finding), finding };
+    let all: Vec<JudgedFinding<'_>> = findings.iter().map(judged).collect();
+    let text = serde_json::to_string(&all).map(|text| logs::without_home(&text));
+    text.and_then(|text| serde_json::from_str(&text)).unwrap_or_default()
+}
+
+/// What does not depend on a library being open.
+fn of_machine(folder: &Path) -> Vec<CheckupFinding> {
+    // A checkup creates nothing permanent, so it checks the nearest existing parent folder.
+    let there = folder.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
+    let memory = sysinfo::System::new().ok().map(|mut system| {
+        system.refresh_memory();
+        CheckupFinding::Memory { total: system.total_memory(), available: system.available_memory() }
+    });
+    let mut findings = vec![
+        CheckupFinding::Versions {
+            fieldmark: env!("CARGO_PKG_VERSION").into(),
+            sqlite: store::sqlite_version().into(),
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            processors: processors(),
+        },
+        CheckupFinding::Folder { path: folder.display().to_string(), problem: unwritable(there) },
+        CheckupFinding::FreeSpace { bytes: fs4::available_space(there).ok() },
+    ];
+    findings.extend(memory);
+    if let Some(log) = logs::folder().map(logs::summary) {
+        findings.push(CheckupFinding::Log {
+            folder: log.folder.display().to_string(),
+            files: log.files,
+            bytes: log.bytes,
+            problem: log.problem,
+            errors: log.errors,
+        });
+        findings.push(CheckupFinding::LastCrash { record: log.last_crash });
+    }
+    findings
+}
+
+/// The database, what it holds, and the settings.
+async fn contents(library: &Arc<Library>) -> Vec<CheckupFinding> {
+    let damages = library.store.read(|view| Ok(view.damages())).await;
+    let path = library.layout.database().display().to_string();
+    let problems = damages.unwrap_or_else(|error| vec![error.to_string()]);
+    let mut findings = vec![CheckupFinding::Database { path, problems }];
+    if let Ok(info) = library.ask(|library| library.care.info()).await {
+        findings.push(CheckupFinding::Contents {
+            schema: store::schema_version(),
+            images: info.counts.images.into(),
+            annotations: info.counts.annotations.into(),
+            runs: info.counts.runs.into(),
+        });
+    }
+    if let Ok(Ok(settings)) = library.ask(|library| library.settings.stated()).await.map(serde_json::to_value) {
+        findings.push(CheckupFinding::StatedSettings { settings: without_commands(settings) });
+    }
+    findings
+}
+
+/// A command of a hook may hold a token.
+fn without_commands(mut settings: serde_json::Value) -> serde_json::Value {
+    if let Some(hooks) = settings.get_mut("hooks").and_then(serde_json::Value::as_object_mut) {
+        for command in hooks.values_mut().filter(|value| value.is_string()) {
+            *command = "set".into();
+        }
+    }
+    let text = logs::clean(&settings.to_string());
+    serde_json::from_str(&text).unwrap_or(serde_json::Value::Null)
 }
 
 /// Why `folder` is not writable; `None` if it is.

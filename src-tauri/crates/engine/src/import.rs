@@ -157,6 +157,7 @@ impl Imports {
         };
         let imported = {
             let _turn = lock(&turn);
+            tracing::info!(places = dropped.len(), "an import begins");
             self.progress.send_replace(ImportProgress::default());
             self.run_now(dropped, &is_cancelled)
         };
@@ -167,6 +168,8 @@ impl Imports {
         });
         self.changes.record();
         let written = imported?;
+        let (images, skipped) = (written.images.len(), written.skipped.len());
+        tracing::info!(images, skipped, is_cancelled = is_cancelled.load(Ordering::Relaxed), "an import has ended");
         Ok(Imported { images: written.images, skipped: written.skipped, progress: self.progress.borrow().clone() })
     }
 

@@ -56,7 +56,7 @@ pub use backend::limiter;
 pub use calibration::Calibrations;
 pub use cancellation::Cancellation;
 pub use care::{Care, check_library, repair_library, restore_library};
-pub use checkup::check_up;
+pub use checkup::{check_up, diagnose, diagnostics};
 pub use collections::Collections;
 pub use connections::{Connections, address_shown, name_of_provider, provider_descriptions};
 pub use consents::{AllowedEnvFile, Consents, EnvFileHere};

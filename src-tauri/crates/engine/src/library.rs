@@ -248,6 +248,7 @@ impl Library {
             failures: Mutex::default(),
         });
         let prices = Arc::new(Prices::new(settings.clone()));
+        tracing::info!(folder = %layout.folder().display(), is_new = is_created, "library opened");
         Ok(Self {
             calibrations: Calibrations::new(store.clone(), connections.clone(), prices.clone(), spending.clone()),
             prices,

@@ -59,6 +59,8 @@ pub struct ServeOptions {
     /// Where browsers find a reverse proxy in front of the server, such as `https://photos.example.org`.
     pub public_url: Option<String>,
     pub limits: ServeLimits,
+    /// Whether the last server ended unexpectedly.
+    pub ended_unexpectedly: bool,
 }
 
 /// Bounds on what clients may use.
@@ -103,7 +105,8 @@ pub struct WebServer {
 impl WebServer {
     /// Starts listening. Needs a Tokio runtime.
     pub async fn start(library: Arc<Library>, options: ServeOptions) -> Result<Self, ServeError> {
-        let ServeOptions { host, port, is_read_only, roots, password, public_url, limits } = options;
+        let ServeOptions { host, port, is_read_only, roots, password, public_url, limits, ended_unexpectedly } =
+            options;
         let public = public_url.map(|url| names::Public::parse(&url)).transpose()?;
         let is_behind_proxy = public.is_some();
         let roots = roots.iter().map(|root| canonical(root)).collect::<Result<Vec<_>, _>>()?;
@@ -126,7 +129,7 @@ impl WebServer {
         };
         // Consent to commands that this machine runs is given on this machine.
         let may_agree_to_hooks = is_loopback && public.is_none();
-        let front_end = FrontEnd { desktop: None, is_read_only, roots, may_agree_to_hooks };
+        let front_end = FrontEnd { desktop: None, is_read_only, roots, may_agree_to_hooks, ended_unexpectedly };
         let api = Api::new(library, front_end);
         let stopping = CancellationToken::new();
         let served = Arc::new(Served {

@@ -173,6 +173,12 @@ fn is_of_one_statement(error: &rusqlite::Error) -> bool {
     }
 }
 
+/// The version of the library's format.
+#[must_use]
+pub fn schema_version() -> u32 {
+    u32::try_from(migration::MIGRATIONS.len()).unwrap_or(u32::MAX)
+}
+
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// A consistent snapshot of the library.

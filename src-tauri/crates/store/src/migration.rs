@@ -117,7 +117,9 @@ fn apply(connection: &Connection, migrations: &[Migration]) -> Result<()> {
     }
     let required = migrations.iter().rposition(|migration| migration.is_breaking).map_or(0, |index| index + 1);
     transaction.execute("UPDATE library SET required_version = max(required_version, ?1)", [required])?;
-    Ok(transaction.commit()?)
+    transaction.commit()?;
+    tracing::info!(from = found, to = migrations.len(), "the format of the library was updated");
+    Ok(())
 }
 
 /// The format versions of a library.

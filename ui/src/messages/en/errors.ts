@@ -61,5 +61,6 @@ export const errors: Record<ErrorCode, string> = {
   outside_roots: "This folder is outside the folders that this server offers.",
   signed_out: "This window is signed out. Open the link that `fieldmark serve` shows.",
   unreachable: "Fieldmark could not be reached. The window reconnects when it is running again.",
-  internal: "Internal error. Saved data is not affected.",
+  internal:
+    "Internal error. Saved data is not affected. Try again; if it fails again, report it with Settings, About, Diagnostics.",
 };

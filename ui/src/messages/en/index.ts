@@ -29,6 +29,7 @@ import { settings } from "./settings";
 import { storage } from "./storage";
 import { smart } from "./smart";
 import { spend } from "./spend";
+import { support } from "./support";
 import { tour } from "./tour";
 
 export const en = {
@@ -62,5 +63,6 @@ export const en = {
   storage,
   smart,
   errors,
+  support,
   tour,
 };

@@ -63,5 +63,6 @@ export const errors: Record<ErrorCode, string> = {
   outside_roots: "Esta carpeta está fuera de las carpetas que ofrece este servidor.",
   signed_out: "La sesión de esta ventana ha terminado. Abre el enlace que muestra `fieldmark serve`.",
   unreachable: "No se pudo conectar con Fieldmark. La ventana se conectará de nuevo cuando esté en marcha.",
-  internal: "Error interno. Los datos guardados no se ven afectados.",
+  internal:
+    "Error interno. Los datos guardados no se ven afectados. Inténtalo de nuevo; si vuelve a fallar, informa de ello con Ajustes, Acerca de, Diagnóstico.",
 };

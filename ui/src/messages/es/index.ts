@@ -31,6 +31,7 @@ import { settings } from "./settings";
 import { storage } from "./storage";
 import { smart } from "./smart";
 import { spend } from "./spend";
+import { support } from "./support";
 import { tour } from "./tour";
 
 export const es: Translation<typeof en> = {
@@ -64,5 +65,6 @@ export const es: Translation<typeof en> = {
   storage,
   smart,
   errors,
+  support,
   tour,
 };

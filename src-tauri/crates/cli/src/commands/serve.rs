@@ -32,7 +32,9 @@ pub async fn serve(arguments: &Serve, global: &Global, output: Console) -> Resul
     let opened = library::open_during(global, Invocation::default(), EnvFileUse::Ask, when_missing).await?;
     opened.datasets.clear_ready()?;
     opened.watch_other_processes()?;
+    let session = logs::Session::begin("serve");
     let options = ServeOptions {
+        ended_unexpectedly: session.has_crashed_before(),
         host: arguments.host.clone(),
         port: arguments.port,
         is_read_only: arguments.read_only,

@@ -106,6 +106,27 @@ fn text_of(finding: &CheckupFinding) -> (&'static str, String, String) {
             let (seen, advice) = connection(check);
             ("endpoint", format!("{name}: {seen}"), advice)
         }
+        CheckupFinding::Memory { total, available } => {
+            ("memory", format!("{} of {} available", bytes(*available), bytes(*total)), "")
+        }
+        CheckupFinding::Window { browser } => ("window", browser.clone(), ""),
+        CheckupFinding::Contents { schema, images, annotations, runs } => {
+            ("contents", format!("{images} images, {annotations} annotations, {runs} runs, format {schema}"), "")
+        }
+        CheckupFinding::StatedSettings { .. } => ("settings", "can be read".to_owned(), ""),
+        CheckupFinding::Log { folder, bytes: size, problem, errors, .. } => (
+            "log",
+            match problem {
+                Some(why) => format!("{folder} cannot be written: {why}"),
+                None => format!("{folder}, {}, {}", bytes(*size), counted_len(errors.len(), "recent error")),
+            },
+            "Make the folder writable, or name another in FIELDMARK_LOGS.",
+        ),
+        CheckupFinding::LastCrash { record } => (
+            "last crash",
+            record.clone().unwrap_or_else(|| "none in the log".to_owned()),
+            "If it happens again, report it with the output of `fieldmark doctor --json`.",
+        ),
         CheckupFinding::EmbeddedModel { found, problem } => (
             "built-in model",
             match problem {

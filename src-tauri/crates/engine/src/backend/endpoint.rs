@@ -304,6 +304,7 @@ impl PacedEndpoint {
                     _ => RateLimits::default(),
                 };
                 let since = permit.limiter.refused(after, &limits, &detail);
+                tracing::warn!(endpoint = self.name, class = ?kind, ?after, "the endpoint is held");
                 if since.elapsed() > LONGEST_WAIT {
                     return self.give_up(StopReason::WaitTooLong, &detail, others);
                 }
@@ -400,6 +401,7 @@ impl PacedEndpoint {
     /// Suspends the endpoint until the user acts. Other endpoints continue, if there are any.
     fn give_up(&self, reason: StopReason, detail: &str, others: Others) -> AfterFailure {
         lock(&self.standing.health).suspend(reason.into(), Some(reason), detail);
+        tracing::warn!(endpoint = self.name, ?reason, "the endpoint is not used any more");
         if others == Others::Closed { AfterFailure::Stop(reason) } else { AfterFailure::Again }
     }
 

@@ -403,7 +403,9 @@ impl Datasets {
             parts.sort_unstable();
             self.store.write_blocking(move |edit| edit.record_split(split.seed, &parts))?;
         }
-        out.finish().map_err(EngineError::file(path))
+        out.finish().map_err(EngineError::file(path))?;
+        tracing::info!(format = %request.format, "exported");
+        Ok(())
     }
 
     /// A file beside a dataset of one file, such as `holiday.datacard.json`.

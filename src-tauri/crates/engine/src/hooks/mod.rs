@@ -91,7 +91,8 @@ impl HookRunner {
             Ok(Some(hook)) if !hook.ending.is_success() => {
                 tracing::warn!(%run, event = event.name(), ending = ?hook.ending, "a hook did not do its work");
             }
-            Ok(_) => {}
+            Ok(Some(hook)) => tracing::info!(%run, event = event.name(), millis = hook.millis, "a hook has ended"),
+            Ok(None) => {}
             Err(error) => tracing::warn!(%run, event = event.name(), %error, "a hook was not run or not noted"),
         }
     }

@@ -157,6 +157,10 @@ impl Publishing {
             return Err(EngineError::LocalOnly { server: target.server });
         }
         let outcome = self.send_changes(database, is_from_start, on_progress).await;
+        match &outcome {
+            Ok(published) => tracing::info!(?published, "published"),
+            Err(error) => tracing::warn!(%error, "the library was not published"),
+        }
         let recorded = match &outcome {
             Ok(published) => PublicationOutcome::Published { published: published.clone() },
             // The other publication records how it ended.

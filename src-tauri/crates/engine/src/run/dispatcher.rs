@@ -188,7 +188,7 @@ impl Dispatcher {
             }
             Err(error) if error.is_of_library() => return Err(error),
             Err(error) => {
-                tracing::error!(run = %self.context.run, image = %job.name, %error, "an image failed by an internal error");
+                tracing::error!(run = %self.context.run, image = %job.image, %error, "an image failed by an internal error");
                 let id = job.id;
                 let lost = self.context.store.write(move |edit| edit.lose_attempts(id)).await?;
                 self.context.tally.record_lost(lost);

@@ -10,6 +10,7 @@ use domain::money::PicoDollars;
 use domain::run_state::{FailureKind, RetryKind, StopReason};
 use providers::request::Request;
 use store::{Claim, JobFailure, JobOutcome, WaitingJob};
+use tracing::{Instrument, Span};
 
 use super::activity::OpenRequest;
 use super::ask::Ask;
@@ -20,7 +21,7 @@ use super::job_state::{AskResult, JobState, Next};
 use super::outcome::{Answered, Ended, Kept, NO_ALLOWANCE, Stop, failed, is_cut_off};
 use super::undecided::UndecidedRefusal;
 use crate::Result;
-use crate::backend::{AnswerLength, Backend, FailureVerdict, Permit};
+use crate::backend::{AnswerLength, Backend, FailedRequest, FailureVerdict, Permit, Received};
 use crate::clock::now_millis;
 
 impl RunContext {
@@ -143,7 +144,11 @@ impl RunContext {
             let on_end = || {
                 flight.as_ref().map(InFlightGuard::end);
             };
-            let answered = self.backend.send(request, permit, &on_end, &mut |text| asked.add(text)).await;
+            let span = tracing::info_span!("request", run = %self.run, %attempt, image = %job.image);
+            let mut on_text = |text: &str| asked.add(text);
+            let sending = self.backend.send(request, permit, &on_end, &mut on_text);
+            let answered = sending.instrument(span.clone()).await;
+            record_ended(&span, began, answered.as_ref());
             if let Some(flight) = flight {
                 state.record_flight(&flight);
             }
@@ -288,5 +293,18 @@ impl RunContext {
     /// Whether the answer was cut off and a higher output maximum is available.
     fn may_be_longer(&self, outcome: &JobOutcome, length: AnswerLength) -> bool {
         is_cut_off(outcome) && self.backend.output_limit(length) < self.backend.largest_output_limit()
+    }
+}
+
+/// Logs how a request ended: never what was sent or answered, nor the words of the server.
+fn record_ended(span: &Span, began: Instant, answered: std::result::Result<&Received, &FailedRequest>) {
+    let _within = span.enter();
+    let took = began.elapsed();
+    match answered {
+        Ok(received) => tracing::debug!(?took, cost = ?received.bill.map(|bill| bill.paid.to_string()), "answered"),
+        Err(failed) => {
+            let FailedRequest { next, retry_kind, may_be_billed, .. } = failed;
+            tracing::warn!(?took, class = ?retry_kind, ?next, may_be_billed, "the request failed");
+        }
     }
 }

@@ -8,6 +8,7 @@ use domain::run::RunProgress;
 use domain::run_state::{RunMode, RunState, StopReason};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use super::activity::Activity;
 use super::batches::BatchRun;
@@ -120,7 +121,7 @@ impl Runs {
             clock: WorkClock::start(worked_millis),
         };
         let (hooks, shown, limits) = (Arc::clone(&self.hooks), publish.clone(), *lock(&self.batch_limits));
-        let working = tokio::spawn(async move {
+        let session = async move {
             let failed = hooks.before(run).await;
             publish.send_modify(|progress| progress.failed_hooks = failed);
             context.clock = WorkClock::start(worked_millis);
@@ -128,7 +129,10 @@ impl Runs {
                 RunMode::Live => Dispatcher::new(context, halt, concurrency, times, publish, stop_asked).work().await,
                 RunMode::Batch => BatchRun::new(context, limits, times, publish, stop_asked).work().await,
             }
-        });
+        };
+        let budget = summary.budget.map(|budget| budget.to_string());
+        tracing::info!(%run, ?mode, is_resumed, images = summary.total, done = summary.done, budget, "the run begins");
+        let working = tokio::spawn(session.instrument(tracing::info_span!("run", %run)));
         Ok(Begun { working, publish: shown })
     }
 }
@@ -162,7 +166,12 @@ async fn watch_over(runs: Arc<Runs>, taken: TakenRun, Begun { working, publish }
     runs.publishing.after_run(run);
     runs.changes.record();
     let last = RunProgress { state, stop_detail: detail, hold: None, ..publish.borrow().clone() };
-    publish.send_replace(last_snapshot(&runs.history, last).await);
+    let last = last_snapshot(&runs.history, last).await;
+    tracing::info!(
+        %run, ?state, done = last.done, failed = last.failed, spent = %last.spent,
+        possibly_billed = last.possibly_billed.count, "the run has stopped"
+    );
+    publish.send_replace(last);
 }
 
 /// Records why `run` stopped, and runs its hooks.

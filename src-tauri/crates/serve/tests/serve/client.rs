@@ -19,6 +19,7 @@ pub struct Site {
 
 pub fn options() -> ServeOptions {
     ServeOptions {
+        ended_unexpectedly: false,
         host: "127.0.0.1".into(),
         port: 0,
         is_read_only: false,
