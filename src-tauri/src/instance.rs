@@ -110,8 +110,6 @@ fn answer(mut connection: TcpStream, token: &str, show: &impl Fn(Vec<PathBuf>) -
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
-
     use std::sync::mpsc;
 
     use super::*;
@@ -119,13 +117,13 @@ mod tests {
     #[test]
     fn a_second_start_shows_the_first_window_with_its_paths() {
         let folder = tempfile::tempdir().unwrap();
-        let (shown, shows) = mpsc::channel();
+        let (show, shown) = mpsc::channel();
         let first = first_or_show(folder.path(), &[]).unwrap().unwrap();
-        first.listen(move |paths| shown.send(paths).is_ok()).unwrap();
+        first.listen(move |paths| show.send(paths).is_ok()).unwrap();
         let paths = [PathBuf::from("/photos/Tag 1"), PathBuf::from("/photos/b.jpg")];
         for _ in 0..3 {
             assert!(first_or_show(folder.path(), &paths).unwrap().is_none());
-            assert_eq!(shows.recv().unwrap(), paths);
+            assert_eq!(shown.recv().unwrap(), paths);
         }
         // Another program of this machine that does not know the token is not obeyed.
         let Address { port, .. } = serde_json::from_slice(&fs::read(folder.path().join(ADDRESS)).unwrap()).unwrap();
@@ -133,7 +131,7 @@ mod tests {
         stranger.write_all(b"{\"token\":\"1\",\"paths\":[\"/etc\"]}\n").unwrap();
         let mut answer = String::new();
         stranger.read_to_string(&mut answer).unwrap();
-        assert_eq!((answer.as_str(), shows.try_recv().is_err()), ("", true));
+        assert_eq!((answer.as_str(), shown.try_recv().is_err()), ("", true));
         assert!(first_or_show(folder.path(), &[]).unwrap().is_none());
     }
 

@@ -75,6 +75,7 @@ pub fn run() -> Result<(), StartError> {
             system::import_drops(&window);
             let handle = app.handle().clone();
             instance.listen(move |paths| system::show_again(&handle, paths))?;
+            system::close_on_signals(app.handle());
             Ok(())
         })
         .build(tauri::generate_context!())?;

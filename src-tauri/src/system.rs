@@ -105,3 +105,25 @@ impl DesktopActions for System {
         tauri::webview_version().ok().map(|version| format!("{name} {version}"))
     }
 }
+
+/// Closes the app when it is asked to end, such as at the end of a session: requests in flight finish, as when the window is closed.
+#[cfg(unix)]
+pub fn close_on_signals(app: &AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+        let app = app.clone();
+        tauri::async_runtime::spawn(async move {
+            match signal(kind) {
+                Ok(mut asked) => {
+                    asked.recv().await;
+                    app.exit(0);
+                }
+                Err(error) => tracing::warn!(%error, "the app does not notice when it is asked to end"),
+            }
+        });
+    }
+}
+
+#[cfg(not(unix))]
+pub fn close_on_signals(_app: &AppHandle) {}

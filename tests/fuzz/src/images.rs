@@ -57,14 +57,8 @@ fn check_regions(path: &Path, whole: &Decoded, memory: &DecodingMemory) {
     let half = PixelSize::new(size.width.div_ceil(2), size.height.div_ceil(2));
     let corner = ImageRegion { left: size.width - half.width, top: size.height - half.height, size: half };
     let mut passed = Vec::new();
-    let decoded = prepare::decode_regions(
-        path,
-        size,
-        &[corner],
-        |size| size.long_edge(),
-        memory,
-        |_, pixels| passed.push(pixels),
-    );
+    let decoded =
+        prepare::decode_regions(path, size, &[corner], PixelSize::long_edge, memory, |_, pixels| passed.push(pixels));
     if let Ok(decoded) = decoded {
         assert_eq!(decoded, size);
         let [pixels] = &passed[..] else { panic!("one region is passed") };

@@ -10,7 +10,7 @@ use crate::pages;
 
 /// The anchor of a heading, as GitHub makes it.
 fn anchor(heading: &str) -> String {
-    let text = heading.trim_start_matches('#').trim().replace("`", "");
+    let text = heading.trim_start_matches('#').trim().replace('`', "");
     // A link is its text.
     let text = regex::Regex::new(r"\[([^\]]*)\]\([^)]*\)").unwrap().replace_all(&text, "$1").to_lowercase();
     let kept = text.chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));

@@ -108,8 +108,8 @@ impl Kind {
                 let overview = library().and_then(|library| library.images.overview(None).ok());
                 let collections = overview.map(|overview| (overview.collections, overview.smart_collections));
                 let (collections, saved) = collections.unwrap_or_default();
-                let names = collections.into_iter().map(|collection| collection.name);
-                names.chain(saved.into_iter().map(|saved| saved.name)).map(|name| (name, String::new())).collect()
+                let every = collections.into_iter().map(|collection| collection.name);
+                every.chain(saved.into_iter().map(|saved| saved.name)).map(|name| (name, String::new())).collect()
             }
             Self::Provider => {
                 let all = engine::provider_descriptions().into_iter();

@@ -167,9 +167,8 @@ impl CheckupFinding {
                 Some(_) => Severity::Fine,
             },
             Self::Database { problems, .. } => problem_if(!problems.is_empty()),
-            Self::Log { problem, .. } => warning_if(problem.is_some()),
             Self::LastCrash { record } => warning_if(record.is_some()),
-            Self::Keychain { problem } => warning_if(problem.is_some()),
+            Self::Keychain { problem } | Self::Log { problem, .. } => warning_if(problem.is_some()),
             Self::Key { place, .. } => warning_if(place.is_none()),
             Self::Endpoint { place, problem, .. } => warning_if(place.is_none() || problem.is_some()),
             Self::Connection { check, .. } | Self::EndpointConnection { check, .. } => match check {

@@ -94,11 +94,9 @@ fn text_of(finding: &CheckupFinding) -> (&'static str, String, String) {
         }
         CheckupFinding::Endpoint { name, host, place, key_variable, problem } => (
             "endpoint",
-            match (place, problem) {
-                (_, Some(problem)) => format!("{name} is not used: {problem}"),
-                (None, None) => format!("{name} is not used: there is no key for {host} (set {key_variable})"),
-                (Some(KeyPlace::Variable), None) => format!("{name} at {host}, key from {key_variable}"),
-                (Some(place), None) => format!("{name} at {host}, key {}", from_where(*place, None)),
+            match problem {
+                Some(problem) => format!("{name} is not used: {problem}"),
+                None => format!("{name} {}", key_of_endpoint(host, *place, key_variable)),
             },
             "Set its variable, enter a key in the settings of the window, or correct its entry in settings.toml.",
         ),
@@ -129,15 +127,26 @@ fn text_of(finding: &CheckupFinding) -> (&'static str, String, String) {
         ),
         CheckupFinding::EmbeddedModel { found, problem } => (
             "built-in model",
-            match problem {
-                Some(problem) => problem.clone(),
-                None if found.is_empty() => "finds nothing in the test photo".to_owned(),
-                None => format!("finds in the test photo: {}", found.join(", ")),
-            },
+            problem.clone().unwrap_or_else(|| found_by_model(found)),
             "This installation is damaged: reinstall Fieldmark.",
         ),
     };
     (subject, seen, advice.to_owned())
+}
+
+fn found_by_model(labels: &[String]) -> String {
+    match labels {
+        [] => "finds nothing in the test photo".to_owned(),
+        labels => format!("finds in the test photo: {}", labels.join(", ")),
+    }
+}
+
+fn key_of_endpoint(host: &str, place: Option<KeyPlace>, variable: &str) -> String {
+    match place {
+        None => format!("is not used: there is no key for {host} (set {variable})"),
+        Some(KeyPlace::Variable) => format!("at {host}, key from {variable}"),
+        Some(place) => format!("at {host}, key {}", from_where(place, None)),
+    }
 }
 
 fn either(problem: Option<&String>, fine: impl FnOnce() -> String, wrong: impl FnOnce(&String) -> String) -> String {
