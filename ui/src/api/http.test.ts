@@ -76,7 +76,12 @@ function follow(transport: HttpTransport) {
 describe("calls", () => {
   it("resolve with the result or reject with the core's error", async () => {
     const api = apiOver(await openWindow());
-    expect(await api.frontEnd()).toEqual({ is_desktop: false, is_read_only: false, roots: [], ended_unexpectedly: false });
+    expect(await api.frontEnd()).toEqual({
+      is_desktop: false,
+      is_read_only: false,
+      roots: [],
+      ended_unexpectedly: false,
+    });
     await expect(api.chooseFolders()).rejects.toMatchObject({ code: "desktop_only" });
     await expect(api.folders("/etc")).rejects.toMatchObject({ code: "outside_roots" });
   });
