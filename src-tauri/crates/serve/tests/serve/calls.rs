@@ -14,7 +14,12 @@ async fn operations_answer_as_json() {
     let reply = window.call("front_end", json!({})).await;
     assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
-    assert_eq!(reply.json(), json!({ "is_desktop": false, "is_read_only": false, "roots": [] }));
+    assert_eq!(
+        reply.json(),
+        json!({
+            "is_desktop": false, "is_read_only": false, "roots": [], "ended_unexpectedly": false
+        })
+    );
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ async fn limits_are_announced_and_held() {
 #[tokio::test]
 async fn answers_beyond_the_hidden_limit_are_overloaded() {
     let limits = Limits { most_in_flight: Some(1), are_announced: false, ..Limits::default() };
-    let faults = vec![Fault::Slow { delay_millis: 400 }];
+    let faults = vec![Fault::Slow { delay_millis: 3_000 }];
     let running = Simulator::start(Options { limits, faults, ..Options::default() }).await.expect("a free port");
     let asked = question("claude-haiku-5-5");
     let slow = ask(&running, &asked);
