@@ -318,6 +318,14 @@ async fn what_is_no_dataset_is_refused_with_the_reason() {
     assert!(matches!(told, EngineError::UnreadDataset { .. }) && told.to_string().contains("images"), "{told}");
     let import = bench.library.dataset_imports.import(named, &Arc::default()).await;
     assert!(import.is_err());
+
+    // Photos alone are not confirmed to be empty.
+    let photos = preview(&request(&bench.photos(), ImportRole::Work)).unwrap_err();
+    assert!(matches!(photos, EngineError::UnknownDataset { .. }), "{photos:?}");
+    let yolo =
+        DatasetImportRequest { format: Some(FormatId("yolo".into())), ..request(&bench.photos(), ImportRole::Work) };
+    let told = preview(&yolo).unwrap_err().to_string();
+    assert!(told.contains("no image has a text file"), "{told}");
     wait_for_none(&bench, "imports").await;
 }
 
