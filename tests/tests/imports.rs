@@ -13,7 +13,7 @@ use domain::annotation::{Annotation, ReviewState, Status};
 use domain::dataset::FormatId;
 use domain::dataset_import::labels::LabelMapping;
 use domain::dataset_import::{DatasetImportRequest, DatasetPreview, ImportRole, ImportedDataset};
-use domain::export::{AnnotationSelection, ExportRequest, ExportScope};
+use domain::export::{AnnotationSelection, ExportRequest, ExportScope, ImageFileMode};
 use domain::geometry::Rect;
 use domain::ids::RunId;
 use domain::layers::LayerScope;
@@ -113,33 +113,38 @@ async fn what_is_exported_comes_back_as_it_was() {
             ..ExportRequest::new(ExportScope::Run { run }, FormatId(format.id.into()))
         };
         let extension = format.package.extension().map_or(String::new(), |extension| format!(".{extension}"));
-        let path = out.join(format!("{}{extension}", format.id));
-        source.library.datasets.export(&request, &path, &ExportTask::default()).unwrap();
+        for (images, extension) in
+            [(ImageFileMode::Left, &*extension), (ImageFileMode::Copied, ""), (ImageFileMode::Zipped, ".zip")]
+        {
+            let path = out.join(format!("{}-{images:?}{extension}", format.id));
+            let request = ExportRequest { images, ..request.clone() };
+            source.library.datasets.export(&request, &path, &ExportTask::default()).unwrap();
 
-        let target = with_photos();
-        let imported = import(&target, &path, ImportRole::Predictions).await;
-        let report = &imported.report;
-        assert_eq!((report.format.0.as_str(), report.is_detected), (format.id, true));
-        assert_eq!(
-            (report.unmatched.images, report.ambiguous.images, report.disagreeing.images),
-            (0, 0, 0),
-            "{report:?}"
-        );
-        let layer = imported.layer.unwrap_or_else(|| panic!("{report:?}"));
-        let back = shown(&target, &LayerScope::of_run(layer.id));
-        for (name, annotations) in &found {
-            let mut wanted: Vec<&Annotation> = annotations.iter().collect();
-            let mut back: Vec<&Annotation> = back[name].iter().collect();
-            let order = |one: &&Annotation| (one.label.clone(), format!("{:.0} {:.0}", rect(one).x1, rect(one).y1));
-            wanted.sort_by_key(order);
-            back.sort_by_key(order);
-            assert_eq!(wanted.len(), back.len(), "{} {name}", format.id);
-            for (one, other) in wanted.into_iter().zip(back) {
-                assert_eq!((&one.label, other.status), (&other.label, Status::Proposed));
-                let iou = rect(one).iou(rect(other));
-                assert!(iou > 0.98, "{} {name}: {:?} is not {:?}", format.id, rect(one), rect(other));
-                if let Some(confidence) = other.confidence {
-                    assert!((confidence - one.confidence.unwrap()).abs() < 0.001, "{}", format.id);
+            let target = with_photos();
+            let imported = import(&target, &path, ImportRole::Predictions).await;
+            let report = &imported.report;
+            assert_eq!((report.format.0.as_str(), report.is_detected), (format.id, true));
+            assert_eq!(
+                (report.unmatched.images, report.ambiguous.images, report.disagreeing.images),
+                (0, 0, 0),
+                "{report:?}"
+            );
+            let layer = imported.layer.unwrap_or_else(|| panic!("{report:?}"));
+            let back = shown(&target, &LayerScope::of_run(layer.id));
+            for (name, annotations) in &found {
+                let mut wanted: Vec<&Annotation> = annotations.iter().collect();
+                let mut back: Vec<&Annotation> = back[name].iter().collect();
+                let order = |one: &&Annotation| (one.label.clone(), format!("{:.0} {:.0}", rect(one).x1, rect(one).y1));
+                wanted.sort_by_key(order);
+                back.sort_by_key(order);
+                assert_eq!(wanted.len(), back.len(), "{} {name}", format.id);
+                for (one, other) in wanted.into_iter().zip(back) {
+                    assert_eq!((&one.label, other.status), (&other.label, Status::Proposed));
+                    let iou = rect(one).iou(rect(other));
+                    assert!(iou > 0.98, "{} {name}: {:?} is not {:?}", format.id, rect(one), rect(other));
+                    if let Some(confidence) = other.confidence {
+                        assert!((confidence - one.confidence.unwrap()).abs() < 0.001, "{}", format.id);
+                    }
                 }
             }
         }
@@ -326,6 +331,16 @@ async fn what_is_no_dataset_is_refused_with_the_reason() {
         DatasetImportRequest { format: Some(FormatId("yolo".into())), ..request(&bench.photos(), ImportRole::Work) };
     let told = preview(&yolo).unwrap_err().to_string();
     assert!(told.contains("no image has a text file"), "{told}");
+
+    // Several datasets are none.
+    let several = bench.folder.path().join("several");
+    fs::create_dir(&several).unwrap();
+    for name in ["train.json", "val.json"] {
+        fs::write(several.join(name), "{\"images\":[],\"annotations\":[],\"categories\":[]}").unwrap();
+    }
+    let coco = DatasetImportRequest { format: Some(FormatId("coco".into())), ..request(&several, ImportRole::Work) };
+    let told = preview(&coco).unwrap_err().to_string();
+    assert!(told.contains("train.json and val.json: name one of them"), "{told}");
     wait_for_none(&bench, "imports").await;
 }
 
