@@ -13,6 +13,7 @@ use domain::annotation::{Annotation, ReviewState, Status};
 use domain::dataset::FormatId;
 use domain::dataset_import::labels::LabelMapping;
 use domain::dataset_import::{DatasetDryRun, DatasetImportRequest, DatasetPreview, ImportRole, ImportedDataset};
+use domain::export::ImageFileMode::{Copied, Left, Zipped};
 use domain::export::{AnnotationSelection, ExportRequest, ExportScope};
 use domain::geometry::Rect;
 use domain::ids::{ImageId, RunId};
@@ -113,33 +114,31 @@ async fn what_is_exported_comes_back_as_it_was() {
             ..ExportRequest::new(ExportScope::Run { run }, FormatId(format.id.into()))
         };
         let extension = format.package.extension().map_or(String::new(), |extension| format!(".{extension}"));
-        let path = out.join(format!("{}{extension}", format.id));
-        source.library.datasets.export(&request, &path, &ExportTask::default()).unwrap();
-
-        let target = with_photos();
-        let imported = import(&target, &path, ImportRole::Predictions).await;
-        let report = &imported.report;
-        assert_eq!((report.format.0.as_str(), report.is_detected), (format.id, true));
-        assert_eq!(
-            (report.unmatched.images, report.ambiguous.images, report.disagreeing.images),
-            (0, 0, 0),
-            "{report:?}"
-        );
-        let layer = imported.layer.unwrap_or_else(|| panic!("{report:?}"));
-        let back = shown(&target, &LayerScope::of_run(layer.id));
-        for (name, annotations) in &found {
-            let mut wanted: Vec<&Annotation> = annotations.iter().collect();
-            let mut back: Vec<&Annotation> = back[name].iter().collect();
-            let order = |one: &&Annotation| (one.label.clone(), format!("{:.0} {:.0}", rect(one).x1, rect(one).y1));
-            wanted.sort_by_key(order);
-            back.sort_by_key(order);
-            assert_eq!(wanted.len(), back.len(), "{} {name}", format.id);
-            for (one, other) in wanted.into_iter().zip(back) {
-                assert_eq!((&one.label, other.status), (&other.label, Status::Proposed));
-                let iou = rect(one).iou(rect(other));
-                assert!(iou > 0.98, "{} {name}: {:?} is not {:?}", format.id, rect(one), rect(other));
-                if let Some(confidence) = other.confidence {
-                    assert!((confidence - one.confidence.unwrap()).abs() < 0.001, "{}", format.id);
+        for (images, extension) in [(Left, &*extension), (Copied, ""), (Zipped, ".zip")] {
+            let path = out.join(format!("{}-{images:?}{extension}", format.id));
+            let request = ExportRequest { images, ..request.clone() };
+            source.library.datasets.export(&request, &path, &ExportTask::default()).unwrap();
+            let target = with_photos();
+            let imported = import(&target, &path, ImportRole::Predictions).await;
+            let report = &imported.report;
+            assert_eq!((report.format.0.as_str(), report.is_detected), (format.id, true));
+            assert_eq!(report.matched.total(), report.images, "{report:?}");
+            let layer = imported.layer.unwrap_or_else(|| panic!("{report:?}"));
+            let back = shown(&target, &LayerScope::of_run(layer.id));
+            for (name, annotations) in &found {
+                let mut wanted: Vec<&Annotation> = annotations.iter().collect();
+                let mut back: Vec<&Annotation> = back[name].iter().collect();
+                let order = |one: &&Annotation| (one.label.clone(), format!("{:.0} {:.0}", rect(one).x1, rect(one).y1));
+                wanted.sort_by_key(order);
+                back.sort_by_key(order);
+                assert_eq!(wanted.len(), back.len(), "{} {name}", format.id);
+                for (one, other) in wanted.into_iter().zip(back) {
+                    assert_eq!((&one.label, other.status), (&other.label, Status::Proposed));
+                    let iou = rect(one).iou(rect(other));
+                    assert!(iou > 0.98, "{} {name}: {:?} is not {:?}", format.id, rect(one), rect(other));
+                    if let Some(confidence) = other.confidence {
+                        assert!((confidence - one.confidence.unwrap()).abs() < 0.001, "{}", format.id);
+                    }
                 }
             }
         }
@@ -223,7 +222,6 @@ async fn a_dry_run_says_what_an_import_does_and_changes_nothing() {
     let labels: Vec<_> =
         preview.labels.iter().map(|each| (each.name.as_str(), each.annotations, each.to.as_deref())).collect();
     assert_eq!(labels, [("cup", 4, Some("Mug")), ("cat", 3, Some("cat")), ("junk", 1, None)]);
-
     let imported = bench.library.dataset_imports.import(mapped, &Arc::default()).await.unwrap();
     assert_eq!(imported.report, preview);
     let layer = imported.layer.unwrap();
@@ -298,13 +296,11 @@ async fn earlier_work_is_accepted_and_not_added_twice_and_undo_takes_it_back() {
     assert_eq!(card("coffee.jpg").annotations.iter().map(|one| one.status).collect::<Vec<_>>(), [Status::Accepted; 2]);
     assert!(bench.library.history.runs().unwrap().is_empty(), "an import is no run");
     assert!(bench.library.history.run(work.layer.unwrap().id).unwrap_err().is_missing());
-
     let undone = bench.library.review.undo_latest(&LayerScope::All).await.unwrap().unwrap();
     assert_eq!(undone.others, 1);
     assert_eq!(library_rows(&bench), before);
     bench.library.review.redo_latest(&LayerScope::All).await.unwrap().unwrap();
     assert_eq!(library_rows(&bench), after);
-
     let again = import(&bench, &path, ImportRole::Work).await;
     assert_eq!((again.report.already_here, again.report.imported), (2, 0));
     let predictions = import(&bench, &path, ImportRole::Predictions).await;
@@ -328,6 +324,24 @@ async fn what_is_no_dataset_is_refused_with_the_reason() {
     assert!(matches!(told, EngineError::UnreadDataset { .. }) && told.to_string().contains("images"), "{told}");
     let import = bench.library.dataset_imports.import(named, &Arc::default()).await;
     assert!(import.is_err());
+    // Photos alone are not confirmed to be empty.
+    let photos = preview(&request(&bench.photos(), ImportRole::Work)).unwrap_err();
+    assert!(matches!(photos, EngineError::UnknownDataset { .. }), "{photos:?}");
+    let yolo = Some(FormatId("yolo".into()));
+    let told = preview(&DatasetImportRequest { format: yolo, ..request(&bench.photos(), ImportRole::Work) })
+        .unwrap_err()
+        .to_string();
+    assert!(told.contains("no image has a text file"), "{told}");
+    // Several datasets are none.
+    let several = bench.folder.path().join("several");
+    fs::create_dir(&several).unwrap();
+    for name in ["train.json", "val.json"] {
+        fs::write(several.join(name), "{\"images\":[],\"annotations\":[],\"categories\":[]}").unwrap();
+    }
+    let coco = Some(FormatId("coco".into()));
+    let told =
+        preview(&DatasetImportRequest { format: coco, ..request(&several, ImportRole::Work) }).unwrap_err().to_string();
+    assert!(told.contains("train.json and val.json: name one of them"), "{told}");
     wait_for_none(&bench, "imports").await;
 }
 
@@ -441,7 +455,6 @@ async fn an_import_that_is_killed_is_as_if_it_had_not_been() {
     importing.wait().unwrap();
     assert_eq!(rows(&bench, "SELECT count(*) FROM annotations"), 0);
     assert_eq!(library_rows(&bench), before);
-
     let small = coco(&bench, &[("coffee.jpg", 600, 400)], &[(0, "cup", [10.0, 10.0, 50.0, 50.0])]);
     let output =
         bench.fieldmark_among(&[]).arg("import").arg(&small).args(["--as", "work", "--json"]).output().unwrap();

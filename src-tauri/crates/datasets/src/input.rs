@@ -10,7 +10,7 @@ use domain::geometry::PixelSize;
 use zip::ZipArchive;
 
 use crate::error::{DatasetError, FileLocation, Result};
-use crate::paths::{INDEX, has_extension, is_of_system, split_named};
+use crate::paths::{EXPORTED_STEM, INDEX, file_part, has_extension, is_of_system, split_named};
 
 /// The data card that exports put beside the files of a dataset.
 pub const DATA_CARD: &str = "datacard.json";
@@ -24,6 +24,8 @@ pub type SizeLookup = Box<dyn Fn(&str) -> Option<PixelSize>>;
 /// Input of a dataset.
 pub struct Input {
     place: InputPlace,
+    /// The file of a single-file dataset, by its name among [`Input::names`].
+    only_file: Option<String>,
     sizes: Option<SizeLookup>,
 }
 
@@ -34,16 +36,14 @@ enum InputPlace {
 }
 
 impl Input {
-    /// A dataset that is a folder may also be in an archive, or be its only annotation file.
+    /// A dataset may be in a folder or an archive with its images. One that is a folder may also be its only annotation
+    /// file.
     ///
     /// # Errors
     ///
     /// If `path` does not contain a dataset of this kind.
     pub fn open(package: Package, path: &Path) -> io::Result<Self> {
-        let place = if matches!(package, Package::File { .. }) {
-            files::open(path)?;
-            InputPlace::File(path.to_owned())
-        } else if fs::metadata(path)?.is_dir() {
+        let place = if fs::metadata(path)?.is_dir() {
             InputPlace::Folder(path.to_owned())
         } else if is_archive(path)? {
             let (file, metadata) = files::open(path)?;
@@ -52,12 +52,19 @@ impl Input {
             let top = top_folder(&names).to_owned();
             let most = metadata.len().saturating_mul(MOST_UNPACKED_TIMES).max(LEAST_UNPACKED);
             InputPlace::Archive { files: Box::new(archive), top, unpacked: Unpacked { most, ..Unpacked::default() } }
-        } else if package == Package::Folder {
-            InputPlace::File(path.to_owned())
-        } else {
+        } else if matches!(package, Package::Archive { .. }) {
             return Err(ErrorKind::InvalidData.into());
+        } else {
+            InputPlace::File(path.to_owned())
         };
-        Ok(Self { place, sizes: None })
+        let mut input = Self { place, only_file: None, sizes: None };
+        if let Package::File { extension } = package {
+            input.only_file = Some(match &input.place {
+                InputPlace::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                InputPlace::Folder(_) | InputPlace::Archive { .. } => only_file(&input.names()?, extension)?,
+            });
+        }
+        Ok(input)
     }
 
     /// The input with the sizes of images that are elsewhere, for formats whose coordinates are fractions of them.
@@ -77,11 +84,9 @@ impl Input {
     }
 
     /// The file of a single-file dataset, from its beginning.
-    pub fn file(&mut self) -> io::Result<Box<dyn BufRead + '_>> {
-        match &self.place {
-            InputPlace::File(path) => Ok(Box::new(BufReader::with_capacity(1 << 16, files::open(path)?.0))),
-            InputPlace::Folder(_) | InputPlace::Archive { .. } => Err(io::Error::other("the dataset is not one file")),
-        }
+    pub fn file(&mut self) -> Result<Box<dyn BufRead + '_>> {
+        let name = self.only_file.clone().ok_or_else(|| io::Error::other("the dataset is not one file"))?;
+        self.entry(&name)
     }
 
     /// Sorted file names in a folder or archive, with slashes on every system, or that of a single file. Links are not
@@ -104,12 +109,12 @@ impl Input {
     /// A file by its name among [`Input::names`].
     pub fn entry(&mut self, name: &str) -> Result<Box<dyn BufRead + '_>> {
         match &mut self.place {
-            InputPlace::File(path) => Ok(Box::new(BufReader::new(files::open(path)?.0))),
+            InputPlace::File(path) => Ok(buffered(files::open(path)?.0)),
             InputPlace::Folder(folder) => {
                 if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
                     return Err(DatasetError::UnsafeName(name.to_owned()));
                 }
-                Ok(Box::new(BufReader::new(files::open(&folder.join(name))?.0)))
+                Ok(buffered(files::open(&folder.join(name))?.0))
             }
             InputPlace::Archive { files, top, unpacked } => {
                 let file = files.by_name(&format!("{top}{name}")).map_err(io::Error::from)?;
@@ -227,6 +232,26 @@ fn is_archive(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     files::open(path)?.0.take(4).read_to_end(&mut start)?;
     Ok(start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06"))
+}
+
+/// The file of a single-file dataset among `names`: the only one of its kind, or the one that exports write.
+fn only_file(names: &[String], extension: &str) -> io::Result<String> {
+    let is_possible = |name: &&String| has_extension(name, extension) && file_part(name) != INDEX;
+    let found: Vec<&str> = names.iter().filter(is_possible).map(String::as_str).collect();
+    let exported = format!("{EXPORTED_STEM}.{extension}");
+    match &found[..] {
+        [name] => Ok((*name).to_owned()),
+        _ if found.contains(&&*exported) => Ok(exported),
+        [] => Err(io::Error::new(ErrorKind::InvalidData, format!("there is no .{extension} file in it"))),
+        [first, second, ..] => Err(io::Error::new(
+            ErrorKind::InvalidData,
+            format!("{} .{extension} files are in it, such as {first} and {second}: name one of them", found.len()),
+        )),
+    }
+}
+
+fn buffered<'a>(file: File) -> Box<dyn BufRead + 'a> {
+    Box::new(BufReader::with_capacity(1 << 16, file))
 }
 
 fn list(folder: &Path, before: &str, names: &mut Vec<String>) -> io::Result<()> {

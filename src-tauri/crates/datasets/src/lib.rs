@@ -31,6 +31,7 @@ pub use in_folder::{InFolder, write_image_files};
 pub use input::{DATA_CARD, Input};
 pub use memory::Dataset;
 pub use output::{ImagePlacement, MeasuredOutput, Output};
+pub use paths::EXPORTED_STEM;
 pub use pictures::{DrawnShape, PictureEncoding, PictureSink, Pictures};
 pub use projection::{Projection, Written};
 

@@ -5,6 +5,9 @@ use crate::model::DatasetSplit;
 /// The name of the index in a dataset folder.
 pub const INDEX: &str = "fieldmark.jsonl";
 
+/// The name of the annotation file beside the images of a single-file dataset, without its extension.
+pub const EXPORTED_STEM: &str = "annotations";
+
 /// Whether a file or folder is one that macOS or Windows adds.
 pub fn is_of_system(part: &str) -> bool {
     part == "__MACOSX" || part.starts_with("._") || matches!(part, ".DS_Store" | "Thumbs.db")

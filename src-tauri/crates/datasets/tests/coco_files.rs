@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use datasets::{is_list_of_detections, read_coco_extents, read_detections};
+use datasets::{Input, find, is_list_of_detections, read_coco_extents, read_detections};
 use domain::geometry::Rect;
 
 #[test]
@@ -12,7 +12,8 @@ fn coco_states_boxes_areas_and_detections() {
     fs::write(&path, r#"{"annotations": [{"bbox": [1, 2, 30, 40], "area": 7.5}, {"area": null}], "images": []}"#)
         .unwrap();
     assert!(!is_list_of_detections(&path));
-    let extents = read_coco_extents(&path).unwrap();
+    let mut input = Input::open(find("coco").unwrap().descriptor().package, &path).unwrap();
+    let extents = read_coco_extents(&mut input).unwrap();
     assert_eq!(extents[0].bounds, Some(Rect::new(1.0, 2.0, 31.0, 42.0)));
     assert_eq!((extents[0].area, extents[1].bounds, extents[1].area), (Some(7.5), None, None));
 

@@ -160,6 +160,24 @@ fn json_lines_need_a_file_name_and_errors_name_the_line() {
     assert_eq!(read.images[1].annotations[0].shape, Shape::ImageTag);
     assert_eq!(read.images[0], DatasetImage { id: 1, file_name: "a.jpg".into(), ..DatasetImage::default() });
 
+    // As other programs write them.
+    let read = whole(
+        "jsonl",
+        "{\"file_name\": \"a.jpg\", \"annotations\": [{\"label\": \"x\", \"shape\": \"image_tag\", \"attributes\":
+            {\"share\": 0.5, \"none\": null, \"count\": 3, \"all\": [\"a\"]}}]}"
+            .replace('\n', "")
+            .as_str(),
+    );
+    let attributes = [
+        ("all", AttributeValue::Several(vec!["a".into()])),
+        ("count", AttributeValue::Number(3)),
+        ("share", AttributeValue::Text("0.5".into())),
+    ];
+    assert_eq!(
+        read.images[0].annotations[0].attributes,
+        attributes.map(|(name, value)| (name.to_owned(), value)).into()
+    );
+
     let second = |line: &str| error("jsonl", &format!("{{\"file_name\": \"a.jpg\"}}\n{line}"));
     assert_eq!(second("{}"), "line 2: missing field `file_name`");
     assert_eq!(second("{\"file_name\": \"b\"} x"), "line 2: trailing characters");

@@ -11,7 +11,8 @@ use domain::ids::RunId;
 use domain::recipe::ShapeKind;
 use domain::run_state::FailureKind;
 use domain::shape::Shape;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{DatasetSource, Format, FormatOptions, Sink};
@@ -20,7 +21,9 @@ use crate::model::{DatasetAnnotation, DatasetFailure, DatasetImage, DatasetInfo,
 use crate::output::Output;
 use crate::paths::INDEX;
 
-use super::fields::{OriginName, bbox_of, path_of, points_of, shape_from, without_position};
+use super::fields::{
+    OriginName, attribute_from_json, bbox_of, or_default, path_of, points_of, shape_from, without_position,
+};
 
 /// The format `jsonl`.
 pub struct JsonLines;
@@ -177,7 +180,7 @@ pub struct LineAnnotation<'a> {
     origin: Option<OriginName>,
     run: Option<RunId>,
     propagated_from: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "attributes_from_json")]
     attributes: Cow<'a, BTreeMap<String, AttributeValue>>,
 }
 
@@ -229,6 +232,14 @@ impl<'a> From<&'a DatasetAnnotation> for LineAnnotation<'a> {
             attributes: Cow::Borrowed(&annotation.attributes),
         }
     }
+}
+
+fn attributes_from_json<'a, 'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Cow<'a, BTreeMap<String, AttributeValue>>, D::Error> {
+    let found: BTreeMap<String, Value> = or_default(deserializer)?;
+    let attributes = found.into_iter().filter_map(|(name, value)| Some((name, attribute_from_json(value)?)));
+    Ok(Cow::Owned(attributes.collect()))
 }
 
 fn read_line(text: &[u8], number: u64) -> Result<DatasetImage> {

@@ -27,7 +27,7 @@ pub fn detect(path: &Path) -> Result<&'static dyn Format> {
     for format in FORMATS.iter().copied().filter(|format| format.descriptor().is_readable) {
         let descriptor = format.descriptor();
         let is_possible = match descriptor.package {
-            Package::File { extension: own } => is_file && own == extension,
+            Package::File { extension: own } => !is_file || own == extension || extension == "zip",
             Package::Folder | Package::Archive { .. } => !is_file || may_hold(&extension, descriptor.media_type),
         };
         if !is_possible {

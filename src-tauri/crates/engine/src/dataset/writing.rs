@@ -3,8 +3,8 @@
 
 use datasets::model::{DatasetImage, DatasetInfo, DatasetSplit};
 use datasets::{
-    DatasetError, DatasetSource, Format, FormatOptions, ImagePlacement, Images, InFolder, Output, Written,
-    write_everything, write_image_files,
+    DatasetError, DatasetSource, EXPORTED_STEM, Format, FormatOptions, ImagePlacement, Images, InFolder, Output,
+    Written, write_everything, write_image_files,
 };
 use domain::data_card::DataCard;
 use domain::dataset::{Feature, Loss, Package};
@@ -89,7 +89,7 @@ impl Writing<'_> {
         let written = if self.is_in_parts() {
             self.write_parts(named, out, |out, name| out.set_file_name(&format!("{name}.{extension}")))?
         } else {
-            out.set_file_name(&format!("annotations.{extension}"));
+            out.set_file_name(&format!("{EXPORTED_STEM}.{extension}"));
             datasets::write(self.format, named, self.options, out)?
         };
         if self.request.images != ImageFileMode::Left {

@@ -124,7 +124,7 @@ pub fn read(
         };
         format.read(&mut input, &options, &mut reading)?;
         if format.descriptor().id == "coco" {
-            reading.use_extents(&datasets::read_coco_extents(path)?);
+            reading.use_extents(&datasets::read_coco_extents(&mut input)?);
         }
         let DatasetReading { mut side, mut found, failed_images, .. } = reading;
         side.side.skip(NotEvaluatedReason::Failed, failed_images);

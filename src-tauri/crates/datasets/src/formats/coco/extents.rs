@@ -2,8 +2,6 @@
 //! those of the outlines.
 
 use std::fmt::{self, Formatter};
-use std::io::BufReader;
-use std::path::Path;
 
 use domain::geometry::Rect;
 use serde::Deserialize;
@@ -11,6 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use crate::error::{DatasetError, FileLocation, Result};
 use crate::formats::fields::without_position;
+use crate::input::Input;
 
 /// What an annotation states; `None` where it states nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,11 +25,10 @@ struct FoundExtent {
     area: Option<f64>,
 }
 
-/// The extents of all annotations of the dataset at `path`, in their order.
-pub fn read_coco_extents(path: &Path) -> Result<Vec<StatedExtent>> {
-    let file = BufReader::with_capacity(1 << 16, files::open(path)?.0);
+/// The extents of all annotations of a dataset, in their order.
+pub fn read_coco_extents(input: &mut Input) -> Result<Vec<StatedExtent>> {
     let mut extents = Vec::new();
-    serde_json::Deserializer::from_reader(file).deserialize_map(Parts(&mut extents)).map_err(|error| {
+    serde_json::Deserializer::from_reader(input.file()?).deserialize_map(Parts(&mut extents)).map_err(|error| {
         if error.is_io() {
             return DatasetError::Io(error.into());
         }

@@ -11,7 +11,7 @@ use domain::shape::Shape;
 use super::super::rows::{Row, each_row, malformed};
 use crate::attributes::OCCLUDED;
 use crate::entries::ImageIndex;
-use crate::error::{DatasetError, Result};
+use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::image_size::upright_size;
 use crate::input::Input;
@@ -44,6 +44,11 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     names.retain(|name| has_extension(name, "csv") && !name.contains("class-descriptions"));
     for name in &names {
         images.list_rows(input, name, sink)?;
+    }
+    // Photos alone say nothing about what is on them.
+    let has_annotations = |name: &String| matches!(Table::named(name), Some(Table::Boxes | Table::Labels));
+    if !images.by_id.is_empty() && !names.iter().any(has_annotations) {
+        return Err(FileLocation::file("train-annotations-bbox.csv").malformed("this file is missing"));
     }
     for name in &names {
         let read = match Table::named(name) {

@@ -22,6 +22,7 @@ use crate::paths::{file_part, has_extension, split_of_path, stem};
 const NAME_FILES: [&str; 4] = ["classes.txt", "obj.names", "labels.txt", "classes.names"];
 
 const NO_IMAGE: &str = "there is no image for this text file";
+const NO_TEXT: &str = "no image has a text file with its objects";
 
 pub fn read(input: &mut Input, task: &str, sink: &mut dyn Sink) -> Result<()> {
     let names = input.names()?;
@@ -50,6 +51,10 @@ pub fn read(input: &mut Input, task: &str, sink: &mut dyn Sink) -> Result<()> {
         } else if is_text(name) && is_annotation(&input.text(name)?) {
             sink.skipped(SkippedPart { place: name.clone(), reason: NO_IMAGE });
         }
+    }
+    // Photos alone say nothing about what is on them.
+    if !images.is_empty() && images.values().all(|(_, annotations)| annotations.is_none()) {
+        return Err(FileLocation::file("labels").malformed(NO_TEXT));
     }
     let mut images: Vec<_> = images.into_iter().collect();
     images.sort_by_key(|(stem, _)| index.position(stem));
