@@ -14,8 +14,8 @@ fn expression(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a regular expression")
 }
 
-/// Passwords in addresses.
-static USER: LazyLock<Regex> = LazyLock::new(|| expression(r"://[^/\s@]+@"));
+/// Passwords in addresses, which may hold `@` and `/` that were not escaped.
+static USER: LazyLock<Regex> = LazyLock::new(|| expression(r#"://[^\s"']*@"#));
 static SCHEME: LazyLock<Regex> = LazyLock::new(|| expression(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"));
 /// Values behind the names of headers, parameters and fields that hold secrets.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
@@ -67,6 +67,7 @@ mod tests {
             "Authorization: Bearer planted3planted",
             r#"{"x-api-key":"planted4","detail":"no"}"#,
             "postgres://me:planted5@db.example/x",
+            "postgres://me:pl@planted@db/x and postgres://me:planted/planted@db/x",
             "invalid key sk-ant-planted6-and-more",
             "password=planted7 token: planted8 secret='planted9'",
         ];
