@@ -443,6 +443,16 @@ async fn an_imported_layer_is_a_truth_or_predictions_as_it_was_imported() {
     assert_eq!((by_layer.images, by_layer.objects, by_layer.crowds), (2, 9, 1));
     let by_file = evaluate(run, of_file(&path));
     assert_eq!(by_layer.results[0].counts, by_file.results[0].counts);
+    // The exported layer has its crowds for other evaluators too.
+    let exported = bench.folder.path().join("exported.json");
+    let request = ExportRequest {
+        layers: Some(LayerScope::of_run(against)),
+        ..ExportRequest::new(ExportScope::Library, FormatId("coco".into()))
+    };
+    bench.library.datasets.export(&request, &exported, &ExportTask::default()).unwrap();
+    let by_exported = evaluate(run, of_file(&exported));
+    assert_eq!((by_exported.objects, by_exported.crowds), (by_layer.objects, by_layer.crowds));
+    assert_eq!(by_exported.results[0].counts, by_layer.results[0].counts);
     let (of_layer, of_file) = (by_layer.results[0].coco, by_file.results[0].coco);
     assert!(close(of_layer.ap, of_file.ap.unwrap()) && close(of_layer.ap50, of_file.ap50.unwrap()), "{of_layer:?}");
 

@@ -7,6 +7,9 @@ use domain::annotation::AttributeValue;
 /// The attribute for parts that are hidden in the image, as in CVAT.
 pub const OCCLUDED: &str = "occluded";
 
+/// The attribute of an annotation that covers a crowd of objects, as COCO calls it, where nothing else says so.
+pub const CROWD: &str = "iscrowd";
+
 /// Between the values of an attribute that has several.
 pub const SEVERAL_SEPARATOR: &str = "; ";
 

@@ -21,6 +21,7 @@ mod paths;
 mod pictures;
 mod projection;
 
+pub use attributes::CROWD;
 pub use error::{DatasetError, FileLocation, Result};
 pub use format::{DatasetSource, Format, FormatOptions, Images, Sink, SkippedPart};
 pub use formats::{

@@ -9,7 +9,7 @@ use domain::geometry::PixelSize;
 use domain::recipe::ShapeKind;
 use domain::shape::Shape;
 
-use crate::attributes::{SEVERAL_SEPARATOR, untyped};
+use crate::attributes::{CROWD, SEVERAL_SEPARATOR, untyped};
 use crate::error::Result;
 use crate::format::{DatasetSource, Images};
 use crate::key_points::{Poses, own_attributes, poses};
@@ -247,6 +247,12 @@ impl Projector<'_> {
             if *spelled != annotation.label {
                 annotation.label.clone_from(spelled);
             }
+        }
+        if self.holds.contains(&Feature::Crowds)
+            && annotation.attributes.get(CROWD) == Some(&AttributeValue::YesNo(true))
+        {
+            annotation.attributes.remove(CROWD);
+            annotation.is_crowd = true;
         }
         if !annotation.attributes.is_empty() && !self.holds_or_lost(Feature::Attributes) {
             annotation.attributes.clear();

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
-use datasets::{Sink, SkippedPart};
+use datasets::{CROWD, Sink, SkippedPart};
 use domain::annotation::{Annotation, AttributeValue, ReviewState, is_same};
 use domain::dataset_import::labels::{ImportedLabel, LabelMap, LabelReason};
 use domain::dataset_import::matching::{FoundImage, MatchIndex, MatchMethod, MatchedImage};
@@ -19,8 +19,6 @@ use super::finding::through_reader;
 use super::samples::Samples;
 use crate::Result;
 
-/// The attribute of an annotation that covers a crowd of objects, as COCO calls it.
-pub const CROWD: &str = "iscrowd";
 /// Kinds of skipped parts that are told apart.
 const MOST_REASONS: usize = 50;
 

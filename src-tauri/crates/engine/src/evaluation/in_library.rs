@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use datasets::CROWD;
 use domain::annotation::{Annotation, AttributeValue, Status};
 use domain::compare::Side;
 use domain::dataset_import::{ImportRole, ImportedLayer};
@@ -13,7 +14,6 @@ use store::{RunImage, RunImageState, View};
 
 use super::side::{LoadedSide, SideImage, SideLabels};
 use crate::cancellation::Cancellation;
-use crate::dataset::intake::CROWD;
 use crate::{Result, backend};
 
 /// Reads a side.
