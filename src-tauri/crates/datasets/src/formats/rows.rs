@@ -8,7 +8,11 @@ use crate::error::{DatasetError, FileLocation, Result};
 
 /// An error of writing rows.
 pub fn failed(error: ::csv::Error) -> DatasetError {
-    DatasetError::Io(error.into())
+    DatasetError::Io(match error.into_kind() {
+        // As it is, so that a full disk is told from other errors.
+        ::csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    })
 }
 
 /// An error of reading the rows of `file`, with the line.
@@ -58,5 +62,18 @@ impl Row<'_> {
         let cell = self.cell(column);
         let number = cell.parse().ok().filter(|number: &f64| number.is_finite());
         number.ok_or_else(|| self.place(column).malformed(format!("{cell:?} is not a number")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_errors() {
+        let full = failed(::csv::Error::from(Error::from(ErrorKind::StorageFull)));
+        assert!(matches!(full, DatasetError::Io(error) if error.kind() == ErrorKind::StorageFull));
     }
 }
