@@ -100,7 +100,7 @@ async fn start(bench: &Bench, concurrency: u32) -> RunId {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_runs_of_one_process_pay_once_and_say_what_they_wait_for() {
-    let server = simulate(Duration::from_secs(2)).await;
+    let server = simulate(Duration::from_secs(8)).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 3);
     let first = start(&bench, 4).await;
     let mut asks = bench.library.runs.progress(first).unwrap();

@@ -100,7 +100,7 @@ async fn a_batch_that_is_canceled_elsewhere_is_submitted_again_only_on_resume() 
     server.stop().await;
 
     // Another client canceled it half-way: finished results are kept, the rest is sent again on resume.
-    let server = simulate(taking(3.0)).await;
+    let server = simulate(taking(8.0)).await;
     let bench = self::bench(&server, 12);
     let run = start(&bench).await;
     snapshot(&bench.library, run, has_working_batch).await;

@@ -309,7 +309,7 @@ async fn results_that_cannot_be_read_are_fetched_a_few_times() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn canceling_keeps_what_was_done() {
-    let server = simulate(taking(5.0)).await;
+    let server = simulate(taking(10.0)).await;
     let bench = bench(&server, 30);
     let run = start(&bench).await;
     snapshot(&bench.library, run, |snapshot| snapshot.batches.len() == 2).await;

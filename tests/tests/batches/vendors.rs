@@ -210,7 +210,7 @@ async fn a_large_batch_of_gemini_is_a_file() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_answered_before_a_batch_is_canceled_elsewhere_is_kept() {
     for vendor in VENDORS {
-        let server = vendor.simulate(taking(3.0)).await;
+        let server = vendor.simulate(taking(8.0)).await;
         let bench = vendor.bench(&server, 12);
         let run = vendor.start(&bench).await;
         snapshot(&bench.library, run, has_working_batch).await;
