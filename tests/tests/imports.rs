@@ -324,6 +324,14 @@ async fn what_is_no_dataset_is_refused_with_the_reason() {
     assert!(matches!(told, EngineError::UnreadDataset { .. }) && told.to_string().contains("images"), "{told}");
     let import = bench.library.dataset_imports.import(named, &Arc::default()).await;
     assert!(import.is_err());
+    // What is read in part says what is wrong with the rest.
+    let boxed = |image: u32| json!({"id": image, "image_id": image, "category_id": 1, "bbox": [1, 2, 3, 4]});
+    let file = json!({"images": [{"id": 1, "file_name": "coffee.jpg", "width": 600, "height": 400}],
+        "categories": [{"id": 1, "name": "cup"}], "annotations": [boxed(1), boxed(2)]});
+    fs::write(&path, file.to_string()).unwrap();
+    let told = preview(&request(&path, ImportRole::Work)).unwrap_err().to_string();
+    assert!(told.contains("annotations[1]"), "{told}");
+
     // Photos alone are not confirmed to be empty.
     let photos = preview(&request(&bench.photos(), ImportRole::Work)).unwrap_err();
     assert!(matches!(photos, EngineError::UnknownDataset { .. }), "{photos:?}");

@@ -1,5 +1,6 @@
 //! Finds out the format of a dataset by reading its beginning in each format that it may be in.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
@@ -16,7 +17,8 @@ const ENOUGH_ANNOTATIONS: u32 = 20;
 /// Of images that are elsewhere: no format is told by it.
 const ANY_SIZE: PixelSize = PixelSize::new(1_000, 1_000);
 
-/// The format of the file, folder or archive at `path`.
+/// The format of the file, folder or archive at `path`. One that is read in part is better than none: reading it all says
+/// what is wrong.
 ///
 /// # Errors
 /// [`EngineError::UnknownDataset`] if no format reads an image from it.
@@ -97,6 +99,8 @@ fn may_hold(extension: &str, media_type: &str) -> bool {
 /// What a format reads from the beginning of a file.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sample {
+    /// Whether reading ended with an error.
+    is_broken: bool,
     images: u32,
     annotations: u32,
     skipped: u32,
@@ -104,8 +108,9 @@ struct Sample {
 
 impl Sample {
     /// Higher for what is more likely the right format.
-    fn rank(self) -> (bool, std::cmp::Reverse<u32>, u32) {
-        (self.annotations > 0, std::cmp::Reverse(self.skipped), self.annotations.min(ENOUGH_ANNOTATIONS))
+    fn rank(self) -> (bool, bool, Reverse<u32>, u32) {
+        let annotations = self.annotations.min(ENOUGH_ANNOTATIONS);
+        (!self.is_broken, self.annotations > 0, Reverse(self.skipped), annotations)
     }
 }
 
@@ -120,10 +125,10 @@ fn sample(format: &dyn Format, path: &Path) -> Option<Sample> {
         Err(DatasetError::Owner(error)) if error.is::<Enough>() => {}
         Err(error) => {
             tracing::debug!(format = descriptor.id, %error, "not in this format");
-            return None;
+            sample.is_broken = true;
         }
     }
-    (sample.images > 0).then_some(sample)
+    (sample.annotations > 0 || (sample.images > 0 && !sample.is_broken)).then_some(sample)
 }
 
 /// Ends reading.
