@@ -257,6 +257,18 @@ async fn an_image_is_found_by_its_content_where_its_name_says_nothing() {
     let request = request(&dataset.join("instances.json"), ImportRole::Work);
     let report = bench.library.dataset_imports.preview(&request, &ImportTask::default()).unwrap().report;
     assert_eq!((report.matched.by_hash, report.unmatched.images, report.imported), (1, 1, 1));
+
+    // Also where the dataset has other names for its files.
+    import(&bench, &dataset, ImportRole::Work).await;
+    let out = bench.folder.path().join("out");
+    let format = FormatId("yolo".into());
+    let request = ExportRequest { images: Copied, ..ExportRequest::new(ExportScope::Library, format) };
+    bench.library.datasets.export(&request, &out, &ExportTask::default()).unwrap();
+    let other = Bench::new();
+    fs::copy(sample("coffee.jpg"), other.photos().join("IMG_0001.jpg")).unwrap();
+    other.library.imports.run(&[other.photos()]).unwrap();
+    let report = import(&other, &out, ImportRole::Work).await.report;
+    assert_eq!((report.matched.by_hash, report.imported), (1, 1), "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead};
+use std::path::{Path, PathBuf};
 
 use domain::geometry::PixelSize;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::format::DatasetSource;
 use crate::input::Input;
 use crate::model::{DatasetImage, DatasetSplit};
 use crate::output::{ImagePlacement, Output};
-use crate::paths::{INDEX, file_part, is_of_system, stem};
+use crate::paths::{INDEX, file_part, is_inside, is_of_system, stem};
 
 /// Longest part of a name, in bytes. File systems allow 255, of which extensions and numbers need some.
 const LONGEST_PART: usize = 180;
@@ -172,11 +173,13 @@ pub struct ImageIndex {
     lines: HashMap<String, (usize, IndexLine<'static>)>,
     /// The largest number given to an image.
     last: u64,
+    /// The folder of the dataset; `None` in an archive.
+    folder: Option<PathBuf>,
 }
 
 impl ImageIndex {
     pub fn read(input: &mut Input) -> Result<Self> {
-        let mut index = Self::default();
+        let mut index = Self { folder: input.folder().map(Path::to_owned), ..Self::default() };
         if !input.names()?.iter().any(|name| name == INDEX) {
             return Ok(index);
         }
@@ -226,8 +229,15 @@ impl ImageIndex {
             file_name: line.file_name.clone().into_owned(),
             size: line.width.zip(line.height).map(|(width, height)| PixelSize::new(width, height)).or(size),
             split: line.split,
+            path: line.file.as_deref().and_then(|file| self.path_of(file)),
             ..DatasetImage::default()
         }
+    }
+
+    /// Where the file of an image is, if the dataset has it.
+    fn path_of(&self, file: &str) -> Option<PathBuf> {
+        let path = self.folder.as_deref().filter(|_| is_inside(file))?.join(file);
+        path.is_file().then_some(path)
     }
 
     /// An image that is not in the index, with the next number.

@@ -10,7 +10,7 @@ use domain::geometry::PixelSize;
 use zip::ZipArchive;
 
 use crate::error::{DatasetError, FileLocation, Result};
-use crate::paths::{EXPORTED_STEM, INDEX, file_part, has_extension, is_of_system, split_named};
+use crate::paths::{EXPORTED_STEM, INDEX, file_part, has_extension, is_inside, is_of_system, split_named};
 
 /// The data card that exports put beside the files of a dataset.
 pub const DATA_CARD: &str = "datacard.json";
@@ -111,7 +111,7 @@ impl Input {
         match &mut self.place {
             InputPlace::File(path) => Ok(buffered(files::open(path)?.0)),
             InputPlace::Folder(folder) => {
-                if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
+                if !is_inside(name) {
                     return Err(DatasetError::UnsafeName(name.to_owned()));
                 }
                 Ok(buffered(files::open(&folder.join(name))?.0))
@@ -124,11 +124,19 @@ impl Input {
         }
     }
 
+    /// The folder that the dataset is in.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match &self.place {
+            InputPlace::Folder(folder) => Some(folder),
+            InputPlace::File(_) | InputPlace::Archive { .. } => None,
+        }
+    }
+
     /// Where a file is on disk, by its name among [`Input::names`]; `None` in an archive.
     pub fn local_path(&self, name: &str) -> Result<Option<PathBuf>> {
         let path = match &self.place {
             InputPlace::File(path) => path.clone(),
-            InputPlace::Folder(_) if name.split('/').any(|part| matches!(part, "" | "." | "..")) => {
+            InputPlace::Folder(_) if !is_inside(name) => {
                 return Err(DatasetError::UnsafeName(name.to_owned()));
             }
             InputPlace::Folder(folder) => folder.join(name),

@@ -13,6 +13,11 @@ pub fn is_of_system(part: &str) -> bool {
     part == "__MACOSX" || part.starts_with("._") || matches!(part, ".DS_Store" | "Thumbs.db")
 }
 
+/// Whether a path is one below a folder.
+pub fn is_inside(path: &str) -> bool {
+    !path.split('/').any(|part| matches!(part, "" | "." | ".."))
+}
+
 /// The path of a file that is named in another one, relative to its folder.
 pub fn beside(other: &str, name: &str) -> String {
     other.rsplit_once('/').map_or_else(|| name.to_owned(), |(folder, _)| format!("{folder}/{name}"))
