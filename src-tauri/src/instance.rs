@@ -1,7 +1,7 @@
 //! One window for each library. A second start shows the first's window and gives it the paths of its command line.
 //!
-//! The first process holds a lock on a file in the library's folder as long as it lives, and listens on loopback. Who can read
-//! the folder, which is private, can read where.
+//! The first process holds a lock on a file in the library's folder until it ends, and listens on loopback. Its port and a token
+//! are in another file there. The folder is private to the user.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -89,7 +89,7 @@ impl FirstInstance {
             let _first = self;
             for connection in listener.incoming().flatten() {
                 if let Err(error) = answer(connection, &address.token, &show) {
-                    tracing::warn!(%error, "another start was not understood");
+                    tracing::warn!(%error, "the request of another start was rejected");
                 }
             }
         })?;

@@ -1,5 +1,6 @@
 //! Helpers that the tests share: real photos in every orientation, folders of them, and the binaries under test.
 
+pub mod answering;
 pub mod bench;
 pub mod books;
 pub mod desk;

@@ -251,7 +251,7 @@ async fn an_answer_that_the_model_ended_unclosed_is_not_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_paid_answer_is_not_lost_over_a_field_that_nobody_needs() {
+async fn a_paid_answer_is_not_lost_over_an_optional_field() {
     let counted = json!({"input_tokens": "1000", "output_tokens": 50.0, "cache_creation": null, "server_tool_use": -1});
     let uncounted = json!({"input_tokens": -1, "output_tokens": null});
     let message = |usage: &Value| {

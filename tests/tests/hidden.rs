@@ -2,52 +2,30 @@
 //! or a report, and none can forge a line of the program.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
 use std::process::Output;
 
 use domain::text::is_hidden;
+use fieldmark_tests::answering::{answering, message};
 use fieldmark_tests::bench::Bench;
 use fieldmark_tests::pictures::{drawing, write_png};
+use serde_json::json;
 
 /// A line break, colors, a title, a C1 control, a carriage return, and overrides of the writing direction.
 const PLANTED: &str = "x\nerror: forged\r\u{1b}[31m\u{1b}]0;t\u{7}\u{9b}2J\u{7f}\u{202e}\u{2066}\u{200f}\u{2028}y";
 
 /// A server that answers once with annotations of planted labels, and then refuses with a planted reason.
 fn serve() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for (number, connection) in listener.incoming().enumerate() {
-            let mut connection = BufReader::new(connection.unwrap());
-            let (mut line, mut length) = (String::new(), 0);
-            while connection.read_line(&mut line).unwrap() > 2 {
-                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-                line.clear();
-            }
-            connection.read_exact(&mut vec![0; length]).unwrap();
-            let annotation =
-                |label: &str| serde_json::json!({"label": label, "x1": 10, "y1": 20, "x2": 110, "y2": 120});
-            let answer = serde_json::json!({"annotations": [annotation("red"), annotation(PLANTED)]}).to_string();
-            let usage = serde_json::json!({"input_tokens": 1000, "output_tokens": 50});
-            let (status, body) = if number == 0 {
-                let message = serde_json::json!({"type": "message", "id": "m", "role": "assistant", "model": PLANTED,
-                    "content": [{"type": "text", "text": answer}], "stop_reason": "end_turn", "usage": usage});
-                ("200 OK", message)
-            } else {
-                let error = serde_json::json!({"type": "invalid_request_error", "message": PLANTED});
-                ("400 Bad Request", serde_json::json!({"type": "error", "error": error, "request_id": PLANTED}))
-            };
-            let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n");
-            connection.get_mut().write_all(format!("{head}{body}").as_bytes()).unwrap();
+    answering(|number, _| {
+        if number > 0 {
+            let error = json!({"type": "invalid_request_error", "message": PLANTED});
+            return ("400 Bad Request", json!({"type": "error", "error": error, "request_id": PLANTED}));
         }
-    });
-    url
+        let annotation = |label: &str| json!({"label": label, "x1": 10, "y1": 20, "x2": 110, "y2": 120});
+        let answer = json!({"annotations": [annotation("red"), annotation(PLANTED)]});
+        ("200 OK", message(PLANTED, &answer.to_string()))
+    })
 }
 
 fn assert_clean(what: &str, text: &str) {

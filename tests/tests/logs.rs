@@ -3,13 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use fieldmark_tests::answering::{answering, message};
 use fieldmark_tests::bench::Bench;
 use fieldmark_tests::pictures::{drawing, write_png};
+use serde_json::{Value, json};
 
 const KEY: &str = "planted-key-0123456789abcdef";
 /// A label, which is part of the prompt.
@@ -20,42 +20,19 @@ type Bodies = Arc<Mutex<Vec<String>>>;
 
 /// A server that answers once, is once too busy, and then rejects the key, repeating it in several forms.
 fn serve(bodies: Bodies) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for (number, connection) in listener.incoming().enumerate() {
-            let mut connection = BufReader::new(connection.unwrap());
-            let (mut line, mut length) = (String::new(), 0);
-            while connection.read_line(&mut line).unwrap() > 2 {
-                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-                line.clear();
-            }
-            let mut body = vec![0; length];
-            connection.read_exact(&mut body).unwrap();
-            bodies.lock().unwrap().push(String::from_utf8(body).unwrap());
-            let error = |kind: &str| {
-                let message = format!("Bearer {KEY} x-api-key: {KEY} https://me:{KEY}@host/?key={KEY} {PROMPT}");
-                serde_json::json!({"type": "error", "error": {"type": kind, "message": message}})
-            };
-            let (status, body) = match number {
-                0 => {
-                    let found = serde_json::json!({"label": ANSWER, "x1": 10, "y1": 20, "x2": 110, "y2": 120});
-                    let answer = serde_json::json!({"annotations": [found]}).to_string();
-                    let usage = serde_json::json!({"input_tokens": 1000, "output_tokens": 50});
-                    let message = serde_json::json!({"type": "message", "id": "m", "role": "assistant", "model": "m",
-                        "content": [{"type": "text", "text": answer}], "stop_reason": "end_turn", "usage": usage});
-                    ("200 OK", message)
-                }
-                1 => ("429 Too Many Requests", error("rate_limit_error")),
-                _ => ("401 Unauthorized", error("authentication_error")),
-            };
-            let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n");
-            connection.get_mut().write_all(format!("{head}{body}").as_bytes()).unwrap();
+    answering(move |number, body| {
+        bodies.lock().unwrap().push(body);
+        let error = |kind: &str| {
+            let message = format!("Bearer {KEY} x-api-key: {KEY} https://me:{KEY}@host/?key={KEY} {PROMPT}");
+            json!({"type": "error", "error": {"type": kind, "message": message}})
+        };
+        let found = json!({"label": ANSWER, "x1": 10, "y1": 20, "x2": 110, "y2": 120});
+        match number {
+            0 => ("200 OK", message("m", &json!({"annotations": [found]}).to_string())),
+            1 => ("429 Too Many Requests", error("rate_limit_error")),
+            _ => ("401 Unauthorized", error("authentication_error")),
         }
-    });
-    url
+    })
 }
 
 fn logged(folder: &Path) -> String {
@@ -95,7 +72,8 @@ fn a_run_can_be_followed_in_the_log_which_holds_no_secret_at_any_level() {
             assert!(log.contains("the endpoint is held"), "{log}");
         }
         let diagnostics = String::from_utf8(doctor.stdout).unwrap();
-        assert!(diagnostics.contains("\"subject\": \"log\"") || diagnostics.contains("\"subject\":\"log\""));
+        let findings: Vec<Value> = serde_json::from_str(&diagnostics).unwrap();
+        assert!(findings.iter().any(|finding| finding["subject"] == "log"), "{diagnostics}");
         for (name, text) in [("the log", &log), ("the diagnostics", &diagnostics)] {
             for planted in [KEY, PROMPT, ANSWER] {
                 assert!(!text.contains(planted), "{name} has {planted}: {text}");

@@ -101,7 +101,7 @@ it("records", async () => {
   await library(page);
   await showPointer(page);
   await recording.show(1200);
-  // A collection that nobody has annotated.
+  // A collection without annotations.
   await recording.click(button(page, "Harbour weekend"));
   await button(page, words.library.annotate(9)).waitFor();
   await page.waitForTimeout(300);

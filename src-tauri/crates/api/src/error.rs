@@ -84,6 +84,20 @@ pub enum ErrorCode {
 }
 
 impl ApiError {
+    /// What the log says of it. The messages of other errors can quote labels and typed text, which are not logged.
+    pub(crate) fn logged(&self) -> &str {
+        match self.code {
+            ErrorCode::Library
+            | ErrorCode::Model
+            | ErrorCode::File
+            | ErrorCode::Original
+            | ErrorCode::Keychain
+            | ErrorCode::LibraryInUse
+            | ErrorCode::Internal => &self.message,
+            _ => "",
+        }
+    }
+
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }

@@ -116,7 +116,7 @@ impl Api {
         }
         let answered = faults::guard(self, name, (operation.run)(Arc::clone(self), input)).await;
         if let Err(error) = &answered {
-            tracing::warn!(operation = name, code = ?error.code, message = error.message, "an operation failed");
+            tracing::warn!(operation = name, code = ?error.code, message = error.logged(), "an operation failed");
         }
         answered
     }
@@ -150,7 +150,7 @@ impl Api {
         self.runtime.spawn_blocking(move || {
             let imported = faults::guard_blocking(&api, "import", || api.library.imports.run(&paths));
             if let Err(error) = imported {
-                tracing::error!(message = error.message, "an import failed");
+                tracing::error!(code = ?error.code, message = error.logged(), "an import failed");
                 api.events.send(CoreEvent::Refused { error });
             }
         });

@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_run_that_this_process_left_without_recording_it_is_nobodys() {
+    async fn a_run_that_this_process_left_without_recording_it_is_released() {
         let folder = tempfile::tempdir().unwrap();
         let (library, run) = with_run(folder.path()).await;
         // Like on a full disk: it is dropped and not released.

@@ -20,7 +20,7 @@ static SCHEME: LazyLock<Regex> = LazyLock::new(|| expression(r"(?i)\b(bearer|bas
 /// Values behind the names of headers, parameters and fields that hold secrets.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?i)\b((?:proxy-)?authorization|[a-z-]*api[-_]?key|x-goog-api-key|cookie|password|passwd|pwd|secret|(?:access|session|service|refresh)[-_]?(?:token|key)|token|key)(\\?["']?\s*[:=]\s*\\?["']?)([^\s"'&,;}\\]+)"#,
+        r#"(?i)\b((?:proxy-)?authorization|[a-z-]*api[-_]?key|x-goog-api-key|cookie|password|passwd|pwd|secret|(?:access|session|service|refresh)[-_]?(?:token|key)|token|key)(\\?["']?\s*[:=]\s*)(?:(?P<double>\\?")[^"\\]*|(?P<single>')[^']*|[^\s"'&,;}\\]+)"#,
     )
 });
 /// Keys by the form that vendors give them.
@@ -40,20 +40,23 @@ pub fn clean(record: &str) -> String {
     let text = USER.replace_all(&text, format!("://{REMOVED}@"));
     let text = SCHEME.replace_all(&text, format!("$1 {REMOVED}"));
     let text = FORMED.replace_all(&text, REMOVED);
-    NAMED.replace_all(&text, format!("${{1}}${{2}}{REMOVED}")).into_owned()
+    // Quotes stay, so that JSON stays JSON.
+    NAMED.replace_all(&text, format!("${{1}}${{2}}${{double}}${{single}}{REMOVED}")).into_owned()
 }
 
 /// The text with `~` in place of the user's home folder, whose name often is the user's.
 #[must_use]
 pub fn without_home(text: &str) -> String {
     let home = directories::BaseDirs::new().map(|folders| folders.home_dir().to_owned());
-    home.as_deref().and_then(Path::to_str).filter(|home| home.len() > 1).map_or_else(
-        || text.to_owned(),
-        |home| {
-            let escaped = home.replace('\\', "\\\\");
-            text.replace(home, "~").replace(&escaped, "~")
-        },
-    )
+    let home = home.as_deref().and_then(Path::to_str).filter(|home| home.len() > 1);
+    home.map_or_else(|| text.to_owned(), |home| without_folder(text, home))
+}
+
+/// The text with `~` in place of `folder`, also where its separators are escaped, as in JSON.
+fn without_folder(text: &str, folder: &str) -> String {
+    let escaped = folder.replace('\\', "\\\\");
+    let pattern = format!(r"({}|{})(?P<end>[^\w.-]|$)", regex::escape(&escaped), regex::escape(folder));
+    Regex::new(&pattern).map_or_else(|_| text.to_owned(), |folder| folder.replace_all(text, "~$end").into_owned())
 }
 
 #[cfg(test)]
@@ -69,7 +72,7 @@ mod tests {
             "postgres://me:planted5@db.example/x",
             "postgres://me:pl@planted@db/x and postgres://me:planted/planted@db/x",
             "invalid key sk-ant-planted6-and-more",
-            "password=planted7 token: planted8 secret='planted9'",
+            "password=planted7 token: planted8 secret='planted9' password='a planted' \"key\":\"b planted\"",
         ];
         for record in secrets {
             let cleaned = clean(record);
@@ -81,5 +84,13 @@ mod tests {
             "INFO engine::run: the run has ended run=3 done=12 failed=1 key_env=\"A\" tokens=5 reason=Completed";
         assert_eq!(clean(usual), usual);
         assert_eq!(clean("one\nforged"), visible("one\nforged"));
+        assert_eq!(clean(r#"{"token": "a b", "x": 1}"#), r#"{"token": "[removed]", "x": 1}"#);
+    }
+
+    #[test]
+    fn the_home_folder_is_replaced_and_no_folder_whose_name_begins_alike() {
+        let replaced = without_folder("/root/a /root /rootfs/b \"/root\" /root-2", "/root");
+        assert_eq!(replaced, "~/a ~ /rootfs/b \"~\" /root-2");
+        assert_eq!(without_folder(r#"{"path":"C:\\Users\\me\\x"}"#, r"C:\Users\me"), r#"{"path":"~\\x"}"#);
     }
 }

@@ -1,5 +1,5 @@
-//! The log files of this user. Every process appends to the same file, which is rotated by size. Only events of Fieldmark's
-//! own crates are written below the level `warn`, and everything is cleaned of secrets before it is on disk.
+//! The log files of this user. Every process appends to the same file, which is rotated by size. Events of other
+//! crates are written only at the level `error`, and everything is cleaned of secrets before it is on disk.
 
 mod cleaning;
 mod panics;

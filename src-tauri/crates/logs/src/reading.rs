@@ -6,7 +6,7 @@ use crate::writer::{LogFiles, MAX_FILE_BYTES, MAX_FILES};
 
 /// Errors that diagnostics show.
 const MAX_ERRORS: usize = 20;
-/// The target of panics, and the words of an end that was not expected.
+/// The target of panics, and the message of an unexpected end.
 const CRASHES: [&str; 2] = [" panic: ", crate::sessions::UNEXPECTED];
 
 /// What the log files hold.

@@ -1,5 +1,5 @@
 //! Whether a program ended as it should. While it runs, it holds the lock of a file, which it removes when it ends. A file
-//! whose lock is free belongs to a process that was killed, has crashed, or was on when the machine went off.
+//! whose lock is free belongs to a process that was killed or crashed, or that ran when the machine lost power.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

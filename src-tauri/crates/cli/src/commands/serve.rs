@@ -55,6 +55,8 @@ pub async fn serve(arguments: &Serve, global: &Global, output: Console) -> Resul
             () = asked.next() => show_link(&server, output)?,
         }
     }
+    // A second Ctrl-C ends it at once, which is not unexpected.
+    session.end();
     messages::note(&mut notes(), "Stopping: requests in flight are finished. Ctrl-C again ends at once.")?;
     server.stop().await;
     Ok(Exit::Done)

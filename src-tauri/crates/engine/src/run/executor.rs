@@ -296,7 +296,7 @@ impl RunContext {
     }
 }
 
-/// Logs how a request ended: never what was sent or answered, nor the words of the server.
+/// Logs how a request ended, without its content, its answer or the server's message.
 fn record_ended(span: &Span, began: Instant, answered: std::result::Result<&Received, &FailedRequest>) {
     let _within = span.enter();
     let took = began.elapsed();

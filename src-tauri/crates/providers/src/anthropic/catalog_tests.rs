@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_borrows_a_price() {
+    fn no_model_takes_the_price_of_another() {
         assert_eq!(find("claude-sonnet-6"), None);
         assert_eq!(find("anthropic.claude-haiku-5-5"), None);
     }

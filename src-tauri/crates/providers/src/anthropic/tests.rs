@@ -85,7 +85,7 @@ fn every_model_does_what_recipes_ask() {
 }
 
 #[test]
-fn nobody_borrows_a_price() {
+fn no_model_takes_the_price_of_another() {
     assert_eq!(catalog().find("claude-sonnet-6"), None);
     assert_eq!(catalog().find("anthropic.claude-haiku-5-5"), None);
 }

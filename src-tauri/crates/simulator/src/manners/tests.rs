@@ -19,7 +19,7 @@ fn digest(text: &str) -> Digest {
 }
 
 #[test]
-fn nobody_may_ask_during_a_hold_but_who_was_on_the_way() {
+fn requests_during_a_hold_are_violations_unless_they_were_in_flight() {
     let start = Instant::now();
     let mut manners = manners(start);
     manners.refused(digest("a"), &rate_limited(Some(2)), start);

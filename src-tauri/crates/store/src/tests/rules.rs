@@ -212,8 +212,8 @@ impl Twins {
 
     /// The review state in the view without runs, where no proposal hides it.
     fn review(&self, image: ImageId) -> ReviewState {
-        let nobody = LayerScope::Runs { runs: Vec::new() };
-        self.library.store.read_blocking(|view| view.image_cards(&[image], &nobody, &[])).unwrap()[0].review
+        let no_run = LayerScope::Runs { runs: Vec::new() };
+        self.library.store.read_blocking(|view| view.image_cards(&[image], &no_run, &[])).unwrap()[0].review
     }
 
     fn act(&mut self, act: Act) {

@@ -85,7 +85,7 @@ fn annotations_are_propagated_to_scale_and_withdrawn_with_their_run() {
 }
 
 #[test]
-fn only_what_the_model_said_and_nobody_denied_is_propagated() {
+fn only_annotations_of_the_model_that_are_not_rejected_are_propagated() {
     let library = Library::new();
     let (leader, follower, other) = (library.add_image(1), library.add_image(2), library.add_image(3));
     let run = library.add_run(vec![leader]);

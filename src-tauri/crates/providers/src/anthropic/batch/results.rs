@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_nobody_needs_cost_no_answer() {
+    fn unreadable_optional_fields_cost_no_answer() {
         let message = r#"{"type":"message","model":null,"content":[{"type":"thinking","thinking":"\ud83d"},
             {"type":"text","text":"a\ud83d\ude00b\ud800"}],"stop_reason":"end_turn","usage":
             {"input_tokens":"7","output_tokens":2.0,"cache_creation":null,"server_tool_use":{"web_search_requests":-1}}}"#;

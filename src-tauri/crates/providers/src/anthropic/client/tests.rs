@@ -153,7 +153,7 @@ async fn a_whole_message_is_read_whatever_the_header_says() {
 }
 
 #[tokio::test]
-async fn fields_that_nobody_needs_cost_no_answer() {
+async fn unreadable_optional_fields_cost_no_answer() {
     let usage_at_end = r#""usage":{"output_tokens":42}"#;
     let plain = Some((1600, 42));
     for (replaced, by, usage) in [

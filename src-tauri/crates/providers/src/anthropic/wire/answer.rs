@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_nobody_needs_cost_no_answer() {
+    fn unreadable_optional_fields_cost_no_answer() {
         let text = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"hi"}}"#;
         for start in [
             r#"{"type":"message_start","message":{"content":null,"model":null,"usage":null}}"#,

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn nobody_there() {
+async fn an_address_without_a_server() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     drop(listener);

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
+mod refused;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -320,49 +322,6 @@ async fn earlier_work_is_accepted_and_not_added_twice_and_undo_takes_it_back() {
     let nothing = coco(&bench, &[("nowhere.jpg", 1, 1)], &[]);
     assert_eq!(import(&bench, &nothing, ImportRole::Work).await.layer, None);
     assert_eq!(bench.library.dataset_imports.layers().unwrap().len(), 3);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_dataset_is_refused_with_the_reason() {
-    let bench = with_photos();
-    let path = bench.folder.path().join("x.json");
-    fs::write(&path, "{\"images\": 3}").unwrap();
-    let preview =
-        |request: &DatasetImportRequest| bench.library.dataset_imports.preview(request, &ImportTask::default());
-    let unknown = preview(&request(&path, ImportRole::Work)).unwrap_err();
-    assert!(matches!(unknown, EngineError::UnknownDataset { .. }), "{unknown:?}");
-    let named = DatasetImportRequest { format: Some(FormatId("coco".into())), ..request(&path, ImportRole::Work) };
-    let told = preview(&named).unwrap_err();
-    assert!(matches!(told, EngineError::UnreadDataset { .. }) && told.to_string().contains("images"), "{told}");
-    let import = bench.library.dataset_imports.import(named, &Arc::default()).await;
-    assert!(import.is_err());
-    // What is read in part says what is wrong with the rest.
-    let boxed = |image: u32| json!({"id": image, "image_id": image, "category_id": 1, "bbox": [1, 2, 3, 4]});
-    let file = json!({"images": [{"id": 1, "file_name": "coffee.jpg", "width": 600, "height": 400}],
-        "categories": [{"id": 1, "name": "cup"}], "annotations": [boxed(1), boxed(2)]});
-    fs::write(&path, file.to_string()).unwrap();
-    let told = preview(&request(&path, ImportRole::Work)).unwrap_err().to_string();
-    assert!(told.contains("annotations[1]"), "{told}");
-
-    // Photos alone are not confirmed to be empty.
-    let photos = preview(&request(&bench.photos(), ImportRole::Work)).unwrap_err();
-    assert!(matches!(photos, EngineError::UnknownDataset { .. }), "{photos:?}");
-    let yolo = Some(FormatId("yolo".into()));
-    let told = preview(&DatasetImportRequest { format: yolo, ..request(&bench.photos(), ImportRole::Work) })
-        .unwrap_err()
-        .to_string();
-    assert!(told.contains("no image has a text file"), "{told}");
-    // Several datasets are none.
-    let several = bench.folder.path().join("several");
-    fs::create_dir(&several).unwrap();
-    for name in ["train.json", "val.json"] {
-        fs::write(several.join(name), "{\"images\":[],\"annotations\":[],\"categories\":[]}").unwrap();
-    }
-    let coco = Some(FormatId("coco".into()));
-    let told =
-        preview(&DatasetImportRequest { format: coco, ..request(&several, ImportRole::Work) }).unwrap_err().to_string();
-    assert!(told.contains("train.json and val.json: name one of them"), "{told}");
-    wait_for_none(&bench, "imports").await;
 }
 
 fn rows(bench: &Bench, sql: &str) -> u32 {
