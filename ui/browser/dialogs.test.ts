@@ -108,7 +108,11 @@ it.each(Object.entries(DIALOGS))("%s", async (_, { query = "", opener, title }) 
     }
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
-  await expect.poll(() => opening.evaluate((each) => each === document.activeElement)).toBe(true);
+  const focused = (): Promise<string> =>
+    opening.evaluate((each) =>
+      each === document.activeElement ? "what opened it" : (document.activeElement?.outerHTML.slice(0, 200) ?? ""),
+    );
+  await expect.poll(focused).toBe("what opened it");
   await page.context().close();
 });
 

@@ -21,14 +21,17 @@ export function takeFocus(element: HTMLElement): void {
 export class FocusReturn {
   #before: Element | null = null;
 
+  /** Called when a dialog opens, before it makes the window inert: an inert element loses focus at the next frame. */
   remember(): void {
-    this.#before = document.activeElement;
+    if (isUsable(document.activeElement)) this.#before = document.activeElement;
   }
 
   restore(): void {
+    const before = this.#before;
+    this.#before = null;
     // Another dialog may be open by now, or another element may have focus.
     if (isModalOpen() || isUsable(document.activeElement)) return;
-    const back = isUsable(this.#before) ? this.#before : document.querySelector("main");
+    const back = isUsable(before) ? before : document.querySelector("main");
     back?.focus({ preventScroll: true });
   }
 }
@@ -40,6 +43,7 @@ export function isOnNotice({ target }: Event): boolean {
 
 function isUsable(element: Element | null): element is HTMLElement {
   if (!(element instanceof HTMLElement) || element === document.body || !element.isConnected) return false;
+  if (element.matches(":disabled")) return false;
   return element.checkVisibility() && !element.closest("[aria-modal='true'][data-state='closed']");
 }
 
