@@ -8,6 +8,7 @@
 )]
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use domain::ids::ImageId;
@@ -17,7 +18,7 @@ use domain::similar::{HashedImage, PerceptualHash, SimilarGroups};
 use prepare::{DecodingMemory, Glance};
 use store::{QueuedImage, Store};
 
-use crate::machine::processors;
+use crate::machine::on_every_processor;
 use crate::sync::lock;
 use crate::thumbnails::Thumbnails;
 use crate::{EngineError, Result};
@@ -32,28 +33,43 @@ pub struct Similar {
     store: Arc<Store>,
     thumbnails: Arc<Thumbnails>,
     memory: DecodingMemory,
+    /// The groups that were found last, and among which images: a plan asks for them whenever it changes.
+    latest: Mutex<Option<(Vec<HashedImage>, Arc<SimilarGroups>)>>,
 }
 
 impl Similar {
     pub(crate) fn new(store: Arc<Store>, thumbnails: Arc<Thumbnails>, memory: DecodingMemory) -> Self {
-        Self { store, thumbnails, memory }
+        Self { store, thumbnails, memory, latest: Mutex::default() }
     }
 
     /// The groups of similar images among `images`. Blocks; call it on a blocking thread, since the first call on an
     /// older library reads all of its thumbnails.
-    pub fn groups(&self, images: &ImageSelection) -> Result<SimilarGroups> {
+    pub fn groups(&self, images: &ImageSelection) -> Result<Arc<SimilarGroups>> {
         let hashed = self.store.read_blocking(|view| view.hashed_images(images))?;
         let missing: Vec<ImageId> = hashed.iter().filter(|image| image.hash.is_none()).map(|image| image.id).collect();
         if missing.is_empty() {
-            return self.groups_among(&hashed);
+            return self.groups_among(hashed);
         }
         self.fill_in_hashes(&missing)?;
-        self.groups_among(&self.store.read_blocking(|view| view.hashed_images(images))?)
+        self.groups_among(self.store.read_blocking(|view| view.hashed_images(images))?)
     }
 
-    fn groups_among(&self, hashed: &[HashedImage]) -> Result<SimilarGroups> {
-        let known =
-            Mutex::new(self.store.read_blocking(|view| view.similar_checks(hashed.iter().map(|image| image.id)))?);
+    fn groups_among(&self, hashed: Vec<HashedImage>) -> Result<Arc<SimilarGroups>> {
+        if let Some((_, groups)) = lock(&self.latest).as_ref().filter(|(among, _)| *among == hashed) {
+            return Ok(Arc::clone(groups));
+        }
+        let (groups, are_complete) = self.compare_all(&hashed)?;
+        let groups = Arc::new(groups);
+        if are_complete {
+            *lock(&self.latest) = Some((hashed, Arc::clone(&groups)));
+        }
+        Ok(groups)
+    }
+
+    /// The groups, and whether all pictures were available.
+    fn compare_all(&self, hashed: &[HashedImage]) -> Result<(SimilarGroups, bool)> {
+        let comparisons = self.store.read_blocking(|view| view.similar_checks(hashed.iter().map(|image| image.id)))?;
+        let known = Known { comparisons: Mutex::new(comparisons), lacks_pictures: AtomicBool::new(false) };
         // Compares most of the pairs needed below, on all processors.
         let by_hash = SimilarGroups::of(hashed, |_, _| true);
         let groups = Mutex::new(by_hash.groups.iter());
@@ -69,7 +85,7 @@ impl Similar {
         let mut comparing = Comparing::new(self, &known);
         let groups = SimilarGroups::of(hashed, |leader, image| comparing.shows_the_same(leader, image));
         comparing.finish()?;
-        Ok(groups)
+        Ok((groups, !known.lacks_pictures.into_inner()))
     }
 
     /// Orders `images`, those of `selection`, for a run: similar images next to each other, which helps the vendor's
@@ -138,11 +154,18 @@ impl Similar {
     }
 }
 
+/// What all threads know.
+struct Known {
+    /// Whether two images show the same, by leader and image.
+    comparisons: Mutex<HashMap<(ImageId, ImageId), bool>>,
+    /// Whether two images were not compared because a picture was not available.
+    lacks_pictures: AtomicBool,
+}
+
 /// Compares pairs of images by their thumbnails. Earlier comparisons are looked up.
 struct Comparing<'a> {
     similar: &'a Similar,
-    /// By leader and image.
-    known: &'a Mutex<HashMap<(ImageId, ImageId), bool>>,
+    known: &'a Known,
     /// The most recently used pictures; `None` if one is not available.
     glances: VecDeque<(ImageId, Option<Arc<Glance>>)>,
     /// Not stored yet.
@@ -151,7 +174,7 @@ struct Comparing<'a> {
 }
 
 impl<'a> Comparing<'a> {
-    fn new(similar: &'a Similar, known: &'a Mutex<HashMap<(ImageId, ImageId), bool>>) -> Self {
+    fn new(similar: &'a Similar, known: &'a Known) -> Self {
         Self { similar, known, glances: VecDeque::new(), compared: Vec::new(), failed: None }
     }
 
@@ -167,17 +190,18 @@ impl<'a> Comparing<'a> {
     }
 
     fn compare(&mut self, leader: ImageId, image: ImageId) -> Result<bool> {
-        let known = lock(self.known).get(&(leader, image)).copied();
+        let known = lock(&self.known.comparisons).get(&(leader, image)).copied();
         if let Some(known) = known {
             return Ok(known);
         }
         let (Some(one), Some(other)) = (self.glance(leader)?, self.glance(image)?) else {
             // Not stored in the library: the pictures may be available next time.
-            lock(self.known).insert((leader, image), false);
+            self.known.lacks_pictures.store(true, Ordering::Relaxed);
+            lock(&self.known.comparisons).insert((leader, image), false);
             return Ok(false);
         };
         let is_similar = one.shows_the_same_as(&other);
-        lock(self.known).insert((leader, image), is_similar);
+        lock(&self.known.comparisons).insert((leader, image), is_similar);
         self.compared.push((leader, image, is_similar));
         if self.compared.len() >= WRITE_SLICE {
             self.keep()?;
@@ -215,13 +239,6 @@ impl<'a> Comparing<'a> {
     }
 }
 
-fn on_every_processor(work: impl Fn() -> Result<()> + Sync) -> Result<()> {
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..processors()).map(|_| scope.spawn(&work)).collect();
-        workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| EngineError::TaskLost)?)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -252,7 +269,7 @@ mod tests {
     fn groups_of(library: &Library) -> Vec<Vec<ImageId>> {
         let groups = library.similar.groups(&ImageSelection::All).unwrap();
         assert_eq!((groups.image_count, groups.unknown_count), (7, 0));
-        groups.groups.into_iter().map(|group| [vec![group.leader], group.followers].concat()).collect()
+        groups.groups.iter().map(|group| [&[group.leader], &*group.followers].concat()).collect()
     }
 
     #[test]
@@ -290,8 +307,8 @@ mod tests {
         with_box(300, red).save(photos.join("5-red-again.jpg")).unwrap();
         let images = library.imports.run(&[photos]).unwrap().images;
         for _ in 0..2 {
-            let groups = library.similar.groups(&ImageSelection::All).unwrap().groups;
-            let groups: Vec<_> = groups.into_iter().map(|group| (group.leader, group.followers)).collect();
+            let groups = library.similar.groups(&ImageSelection::All).unwrap();
+            let groups: Vec<_> = groups.groups.iter().map(|group| (group.leader, group.followers.clone())).collect();
             assert_eq!(groups, [(images[1], vec![images[4]])]);
         }
         let known = library.store.read_blocking(|view| view.similar_checks([images[4]])).unwrap();
@@ -317,5 +334,26 @@ mod tests {
 
         fs::remove_dir_all(folder.path().join("thumbs")).unwrap();
         assert_eq!(library.similar.hash_of_thumbnail(images[0]).unwrap(), None);
+    }
+
+    #[test]
+    fn groups_are_found_again_once_pictures_are_available_or_images_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::alone_in(folder.path());
+        let images = import_bursts(&library, folder.path());
+        let [thumbnails, photos] = ["thumbs", "photos"].map(|name| folder.path().join(name));
+        let aside = [&thumbnails, &photos].map(|path| path.with_extension("aside"));
+        fs::rename(&thumbnails, &aside[0]).unwrap();
+        fs::rename(&photos, &aside[1]).unwrap();
+        assert_eq!(groups_of(&library), Vec::<Vec<ImageId>>::new(), "nothing can be compared");
+        let _ = fs::remove_dir_all(&thumbnails);
+        fs::rename(&aside[0], &thumbnails).unwrap();
+        fs::rename(&aside[1], &photos).unwrap();
+        for _ in 0..2 {
+            assert_eq!(groups_of(&library), [&images[..3], &images[4..]]);
+        }
+        let changed = images[0];
+        library.store.write_blocking(move |edit| edit.record_perceptual_hash(changed, PerceptualHash(!0))).unwrap();
+        assert_eq!(groups_of(&library), [&images[1..3], &images[4..]]);
     }
 }

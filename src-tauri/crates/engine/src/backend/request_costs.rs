@@ -134,19 +134,21 @@ impl RequestCosts {
     /// the retries.
     pub fn image_at_most(&self, original: PixelSize, percent: u16) -> PicoDollars {
         let parts = self.parts(original).regions;
-        let of_part = |part: u32, region: &ImageRegion| {
-            let passes = [false, true].into_iter().take(if self.checks { 2 } else { 1 });
-            let at_most = passes.map(|is_check| {
-                let (pass, sent) = (PartPass { part, is_check }, self.sent_size(region.size));
-                let cost = |length| self.request_at_most(pass, sent, length, percent);
-                let longer = self.has_longer().then(|| cost(AnswerLength::Longer));
-                WorstCase { request: cost(AnswerLength::Usual), longer, retries: self.retries }.total()
-            });
-            at_most.sum::<PicoDollars>()
-        };
+        let of_part = |part, region: &ImageRegion| self.picture_at_most(part, self.sent_size(region.size), percent);
         // Tiles are of one size.
         let tiles = parts.get(1).map(|tile| of_part(1, tile).times(parts.len() as u64 - 1));
         parts.first().map(|whole| of_part(0, whole)).into_iter().chain(tiles).sum()
+    }
+
+    /// The worst-case cost of all requests about one part of an image, whose picture has `sent` size.
+    pub fn picture_at_most(&self, part: u32, sent: PixelSize, percent: u16) -> PicoDollars {
+        let passes = [false, true].into_iter().take(if self.checks { 2 } else { 1 });
+        let at_most = passes.map(|is_check| {
+            let cost = |length| self.request_at_most(PartPass { part, is_check }, sent, length, percent);
+            let longer = self.has_longer().then(|| cost(AnswerLength::Longer));
+            WorstCase { request: cost(AnswerLength::Usual), longer, retries: self.retries }.total()
+        });
+        at_most.sum()
     }
 
     pub fn retries(&self) -> u32 {

@@ -24,7 +24,7 @@ pub type Groups = BTreeMap<ImageId, ImageId>;
 pub fn groups_of(store: &Store, similar: &Similar, images: &[ImageId]) -> Result<Groups> {
     let taken = store.read_blocking(|view| view.times_taken(images))?;
     let alike = similar.groups(&ImageSelection::Images { ids: images.to_vec() })?;
-    let alike = alike.groups.into_iter().map(|group| [vec![group.leader], group.followers].concat());
+    let alike = alike.groups.iter().map(|group| [&[group.leader], &*group.followers].concat());
     Ok(joined_groups(alike.chain(bursts(&taken))))
 }
 

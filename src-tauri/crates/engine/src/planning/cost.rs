@@ -2,19 +2,21 @@
 //! same recipe and model, otherwise as long as estimated from their text. What an image costs beyond its first request, its
 //! answers and repeated requests, is learned from earlier images ([`domain::estimate`]); the quote says from how many.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use domain::answer::PartPass;
 use domain::estimate;
-use domain::model::Model;
+use domain::geometry::PixelSize;
 use domain::money::{CostRange, PicoDollars};
 use domain::plan::{CostBasis, PlannedRequests, PromptCaching, SentSize, SizeCount};
-use domain::recipe::Recipe;
 use domain::run_state::RunMode;
 use domain::usage::Usage;
 use providers::further::likely_further_bytes;
 use providers::price::{Price, Terms};
 
 use super::Planning;
-use super::expected::{Conditions, Expected, PlannedImages, TextTokens};
+use super::expected::{Conditions, EarlierAnswers, Expected, PlannedImages, TextTokens};
 use super::sent_images::SentImages;
 use crate::Result;
 use crate::backend::PricePercents;
@@ -53,6 +55,19 @@ impl AskedImages {
         planned
     }
 
+    /// The sizes of the images to send, most frequent first.
+    pub fn sizes(&self) -> Vec<SizeCount> {
+        let mut counts: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+        for SizeCount { size, count } in self.pilot.iter().chain(&self.others) {
+            *counts.entry((size.width, size.height)).or_default() += count;
+        }
+        let sizes = counts.into_iter();
+        let mut sizes: Vec<_> =
+            sizes.map(|((width, height), count)| SizeCount { size: PixelSize::new(width, height), count }).collect();
+        sizes.sort_by_key(|each| Reverse((each.count, each.size.area(), each.size.width)));
+        sizes
+    }
+
     /// Images to send, unless one fails that others resemble.
     pub fn count(&self) -> u32 {
         self.pilot.iter().chain(&self.others).map(|size| size.count).sum()
@@ -86,9 +101,8 @@ impl Planning {
     /// cannot be used at all.
     pub(super) fn cost(
         &self,
-        model: &Model,
+        earlier: &EarlierAnswers<'_>,
         known: &ProvidedModel,
-        recipe: &Recipe,
         asked: &AskedImages,
         conditions: Conditions,
     ) -> Result<Option<Cost>> {
@@ -104,23 +118,21 @@ impl Planning {
         match conditions.mode {
             RunMode::Batch if !asked.pilot.is_empty() => {
                 let none = &[];
-                let pilot = self.cost_in_one_mode(model, known, recipe, &asked.pilot, none, live)?;
-                let others =
-                    self.cost_in_one_mode(model, known, recipe, &asked.others, &asked.followers, conditions)?;
+                let pilot = self.cost_in_one_mode(earlier, known, &asked.pilot, none, live)?;
+                let others = self.cost_in_one_mode(earlier, known, &asked.others, &asked.followers, conditions)?;
                 Ok(pilot.zip(others).map(|(pilot, others)| pilot.before(others)))
             }
             RunMode::Live | RunMode::Batch => {
                 let all = [asked.pilot.as_slice(), &asked.others].concat();
-                self.cost_in_one_mode(model, known, recipe, &all, &asked.followers, conditions)
+                self.cost_in_one_mode(earlier, known, &all, &asked.followers, conditions)
             }
         }
     }
 
     fn cost_in_one_mode(
         &self,
-        model: &Model,
+        earlier: &EarlierAnswers<'_>,
         known: &ProvidedModel,
-        recipe: &Recipe,
         sizes: &[SizeCount],
         followers: &[SizeCount],
         conditions: Conditions,
@@ -131,9 +143,9 @@ impl Planning {
             // Batches are sent to the first endpoint only.
             RunMode::Batch => PricePercents::LIST,
         };
-        let costs = self.examples.estimated_costs(known, recipe, mode, max_tokens, retries);
+        let costs = self.examples.estimated_costs(known, earlier.recipe, mode, max_tokens, retries);
         let Ok(costs) = costs else { return Ok(None) };
-        let expected = self.expected(model, recipe, known, &costs, conditions)?;
+        let expected = earlier.expected(known, &costs, conditions)?;
         Ok(Some(priced(&costs, percents, &expected, &SentImages::of(&costs, sizes), followers)))
     }
 }
@@ -225,7 +237,15 @@ fn priced(
     };
     let image_at_most =
         |image: &SizeCount| costs.image_at_most(image.size, percents.dearest).times(u64::from(image.count));
-    let at_most = sent.originals.iter().chain(followers).map(image_at_most).sum::<PicoDollars>().rounded_up();
+    let whole_at_most =
+        |sent: &SentSize| costs.picture_at_most(0, sent.size, percents.dearest).times(u64::from(sent.count));
+    // Images of many sizes are sent in few.
+    let all_at_most: PicoDollars = if costs.takes_several_answers() {
+        sent.originals.iter().map(image_at_most).sum()
+    } else {
+        sent.whole.iter().map(whole_at_most).sum()
+    };
+    let at_most = (all_at_most + followers.iter().map(image_at_most).sum()).rounded_up();
     let expected_cost = (image_cost + text_cost + answer_cost).min(at_most);
     let is_image_rule_assumed = !prepared.model().is_image_rule_published && !expected.is_learned();
     let of_images = if is_image_rule_assumed { image_cost.0 as f64 * ASSUMED_IMAGES_SPREAD } else { 0.0 };
@@ -236,9 +256,9 @@ fn priced(
     let high = expected_cost.0 as f64 + deviation(likely.high - likely.expected, text.above, output.requests_above);
     let at_percent = |cost: f64, percent: u16| pico_dollars(cost.max(0.0) * f64::from(percent) / 100.0);
     let checked = |(pass, sent)| (PartPass { is_check: costs.checks(), ..pass }, sent);
-    let first_requests =
-        sent.whole.iter().map(|sent| request_at_most((PartPass::default(), sent)).times(u64::from(sent.count)));
-    let least = sent.whole.iter().map(|sent| request_at_most((PartPass::default(), sent))).min();
+    let first_requests: Vec<PicoDollars> =
+        sent.whole.iter().map(|sent| request_at_most((PartPass::default(), sent))).collect();
+    let of_all = first_requests.iter().zip(&sent.whole).map(|(cost, sent)| cost.times(u64::from(sent.count)));
     Cost {
         range: CostRange {
             likely_low: at_percent(low, percents.cheapest).min(expected_cost),
@@ -246,8 +266,8 @@ fn priced(
             likely_high: at_percent(high, percents.dearest).clamp(expected_cost, at_most),
             at_most,
         },
-        request_at_most: PicoDollars(first_requests.sum::<PicoDollars>().0.div_ceil(u64::from(images.max(1)))),
-        least_request_at_most: least.unwrap_or_default(),
+        request_at_most: PicoDollars(of_all.sum::<PicoDollars>().0.div_ceil(u64::from(images.max(1)))),
+        least_request_at_most: first_requests.iter().min().copied().unwrap_or_default(),
         basis: Some(CostBasis {
             sent: sent.whole.iter().copied().take(LISTED_SIZES).collect(),
             longest_edge: sent.pictures().map(|(_, sent)| sent.size.long_edge()).max().unwrap_or_default(),

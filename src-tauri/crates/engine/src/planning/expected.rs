@@ -6,6 +6,8 @@
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
+use std::cell::OnceCell;
+
 use domain::estimate::{EarlierCost, Estimator, OtherRecipe, Prior, SizeClass, SizeMix, Z};
 use domain::geometry::ImageRegion;
 use domain::model::Model;
@@ -13,9 +15,8 @@ use domain::plan::AnswerBasis;
 use domain::recipe::Recipe;
 use domain::run_state::RunMode;
 use domain::usage::Usage;
-use store::AskedImage;
+use store::{AnswersToRecipe, AskedImage, Store};
 
-use super::Planning;
 use crate::Result;
 use crate::backend::{PricePercents, RequestCosts};
 use crate::provided::ProvidedModel;
@@ -34,6 +35,16 @@ pub struct Conditions {
     pub max_tokens: Option<u32>,
     /// Maximum retries of a request.
     pub retries: u32,
+}
+
+/// The earlier answers of a model. They are read once, as several estimates of one plan need them.
+pub(super) struct EarlierAnswers<'a> {
+    store: &'a Store,
+    model: &'a Model,
+    pub(super) recipe: &'a Recipe,
+    live: OnceCell<Vec<AskedImage>>,
+    in_batches: OnceCell<Vec<AskedImage>>,
+    to_other_recipes: OnceCell<Vec<AnswersToRecipe>>,
 }
 
 /// What earlier images say.
@@ -118,12 +129,33 @@ impl TextTokens {
     }
 }
 
-impl Planning {
+impl<'a> EarlierAnswers<'a> {
+    /// Those of `model` at its destination to `recipe`, and to others.
+    pub(super) fn new(store: &'a Store, model: &'a Model, recipe: &'a Recipe) -> Self {
+        let (live, in_batches) = (OnceCell::new(), OnceCell::new());
+        Self { store, model, recipe, live, in_batches, to_other_recipes: OnceCell::new() }
+    }
+
+    fn asked_images(&self, in_batches: bool) -> Result<&[AskedImage]> {
+        let cell = if in_batches { &self.in_batches } else { &self.live };
+        if let Some(known) = cell.get() {
+            return Ok(known);
+        }
+        let read = self.store.read_blocking(|view| view.asked_images(self.model, self.recipe, in_batches))?;
+        Ok(cell.get_or_init(|| read))
+    }
+
+    fn to_other_recipes(&self) -> Result<&[AnswersToRecipe]> {
+        if let Some(known) = self.to_other_recipes.get() {
+            return Ok(known);
+        }
+        let read = self.store.read_blocking(|view| view.answers_to_other_recipes(self.model, self.recipe))?;
+        Ok(self.to_other_recipes.get_or_init(|| read))
+    }
+
     /// From the images that were sent in this mode, otherwise in the other one.
     pub(super) fn expected(
         &self,
-        model: &Model,
-        recipe: &Recipe,
         known: &ProvidedModel,
         costs: &RequestCosts,
         conditions: Conditions,
@@ -131,15 +163,15 @@ impl Planning {
         let is_batch = conditions.mode == RunMode::Batch;
         let mut expected = Expected::assumed(costs);
         for was_batch in [is_batch, !is_batch] {
-            let earlier = self.store.read_blocking(|view| view.asked_images(model, recipe, was_batch))?;
-            if let Some(learned) = Expected::learned(&earlier, costs, conditions.mode) {
+            let earlier = self.asked_images(was_batch)?;
+            if let Some(learned) = Expected::learned(earlier, costs, conditions.mode) {
                 // Batches and single requests have separate caches.
                 expected = if was_batch == is_batch { learned } else { learned.uncached() };
                 break;
             }
         }
         if expected.earlier.len() < TELLING_IMAGES {
-            expected.other_recipes = self.other_recipes(model, recipe, known, conditions)?;
+            expected.other_recipes = self.other_recipes(known, conditions)?;
         }
         if let (AnswerBasis::Assumed { .. }, false) = (expected.basis, expected.other_recipes.is_empty()) {
             let images = expected.other_recipes.iter().map(|other| other.images).sum();
@@ -150,15 +182,8 @@ impl Planning {
 
     /// How long answers to other recipes were, compared with what was assumed for them.
     #[expect(clippy::cast_precision_loss, reason = "tokens of an answer")]
-    fn other_recipes(
-        &self,
-        model: &Model,
-        recipe: &Recipe,
-        known: &ProvidedModel,
-        conditions: Conditions,
-    ) -> Result<Vec<OtherRecipe>> {
-        let others = self.store.read_blocking(|view| view.answers_to_other_recipes(model, recipe))?;
-        let ratios = others.into_iter().filter_map(|other| {
+    fn other_recipes(&self, known: &ProvidedModel, conditions: Conditions) -> Result<Vec<OtherRecipe>> {
+        let ratios = self.to_other_recipes()?.iter().filter_map(|other| {
             let prepared = known.prepare(&other.recipe, &[], conditions.mode, conditions.max_tokens).ok()?;
             let empty_answers = (f64::from(other.answers) / f64::from(other.images) - 1.0).max(0.0);
             let assumed = assumed_for_image(

@@ -10,6 +10,7 @@ mod cost;
 mod expected;
 mod models;
 mod offer;
+mod pace;
 mod parts;
 mod pilot;
 mod preview;
@@ -19,64 +20,40 @@ mod sent_images;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use domain::budget::{BudgetForecast, Spending};
 use domain::ids::ImageId;
-use domain::model::{Model, ModelId, UnsupportedCapability};
+use domain::model::{Model, ModelId, Unavailable, UnsupportedCapability};
 use domain::money::PicoDollars;
-use domain::pace::{EndpointLimit, Load};
-use domain::plan::{ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, TimeBasis, TimeEstimate};
+use domain::pace::EndpointLimit;
+use domain::plan::{ImageSelection, ModelQuote, PlanRequest, Quote};
 use domain::prices::{PriceSettings, are_old};
 use domain::recipe::Recipe;
-use domain::run_options::{Preset, RunOptions};
+use domain::run_options::RunOptions;
 use domain::run_state::RunMode;
 use store::{Question, Store};
 
 use crate::Result;
-use crate::backend::{Backends, Trial};
+use crate::backend::Backends;
 use crate::clock::today;
 use crate::connections::Connections;
 use crate::connections::provider::{ProviderConnection, ProviderConnections};
 use crate::examples::Examples;
-use crate::machine::processors;
+use crate::machine::in_parallel;
 use crate::originals::Originals;
 use crate::provided::{self, ProvidedModel};
 use crate::similar::Similar;
-use crate::sync::lock;
 
 use cost::{AskedImages, Cost};
 pub use expected::Conditions;
+use expected::EarlierAnswers;
 use offer::Offer;
-use parts::{rest, spread};
+use pace::{Hold, Pace, estimate, presets};
+use parts::rest;
 
 /// Number of sizes that a quote lists individually.
 const LISTED_SIZES: usize = 5;
-/// Trial images per concurrent worker.
-const TRIAL_ROUNDS: usize = 2;
-/// Below this number of images, a trial is a better measure of speed than an earlier run on this machine. Remote models
-/// have no trials, so every earlier run counts for them.
-const TELLING_IMAGES: u32 = 20;
-
-/// The speed of a model on this machine, for images that take one request each.
-#[derive(Clone, Copy)]
-struct Pace {
-    /// One image from start to answer.
-    image_millis: f64,
-    /// Wall time per image when several are in flight.
-    step_millis: f64,
-    concurrency: u32,
-    basis: TimeBasis,
-}
-
-impl Pace {
-    /// For images that take several requests, one after the other.
-    fn times(self, requests: f64) -> Self {
-        Self { image_millis: self.image_millis * requests, step_millis: self.step_millis * requests, ..self }
-    }
-}
 
 /// The subject of a plan.
 struct Subject<'a> {
@@ -86,6 +63,16 @@ struct Subject<'a> {
     followers: &'a [ImageId],
     /// For a model without saved answers.
     asked: &'a AskedImages,
+}
+
+/// A model that the plan may use.
+struct Candidate {
+    model: Model,
+    unsupported_capabilities: Vec<UnsupportedCapability>,
+    unavailable: Option<Unavailable>,
+    can_run: bool,
+    /// `None` if its speed is not known.
+    pace: Option<Pace>,
 }
 
 /// The terms on which the images of a plan are sent.
@@ -167,8 +154,9 @@ impl Planning {
         let unanswered = self.unanswered(question, asked)?;
         let pilot = self.pilot_of(&unanswered, plan.pilot)?;
         let to_ask = self.sized(&unanswered, &self.unanswered(question, followers)?, &pilot)?;
-        let cost = self.cost(model, known, recipe, &to_ask, *conditions)?;
-        let pilot_expected = self.pilot_quote(model, known, recipe, to_ask.pilot, *conditions)?;
+        let earlier = self.earlier_answers(model, recipe);
+        let cost = self.cost(&earlier, known, &to_ask, *conditions)?;
+        let pilot_expected = self.pilot_quote(&earlier, known, to_ask.pilot, *conditions)?;
         let pilot_expected = pilot_expected.map_or(PicoDollars::ZERO, |quote| quote.cost.expected);
         Ok(PlannedRun { cost, pilot, pilot_expected, is_all_asked: unanswered.len() == asked.len() })
     }
@@ -188,8 +176,8 @@ impl Planning {
         let selected = self.store.read_blocking(|view| view.selected_images(selection))?;
         let image_count = selected.len();
         let (followers, images): (Vec<_>, Vec<_>) = selected.into_iter().partition(|image| leaders.contains_key(image));
-        let sizes = self.store.read_blocking(|view| view.sizes_of(&images))?;
         let asked = self.asked(None, &images, &followers, terms.pilot)?;
+        let sizes = asked.sizes();
         let connections = self.connections.current()?;
         let mut models = Backends::models(&connections);
         models.retain(|model| !connections.is_resold_without_key(model));
@@ -197,8 +185,9 @@ impl Planning {
         let suggested_model = suggested_model.unwrap_or(&models[0].id).clone();
         let prices_as_of = provided::prices_as_of();
         let subject = Subject { recipe, terms, images: &images, followers: &followers, asked: &asked };
+        let models = models.into_iter().map(|model| self.candidate(model, &connections, &subject));
         let models =
-            models.into_iter().map(|model| self.quote_for(model, &connections, &subject)).collect::<Result<_>>()?;
+            in_parallel(models.collect::<Result<_>>()?, |candidate| self.quote_for(candidate, &connections, &subject))?;
         Ok(Quote {
             image_count: u32::try_from(image_count).unwrap_or(u32::MAX),
             similar: similar.saving(),
@@ -226,14 +215,26 @@ impl Planning {
         unsupported
     }
 
-    fn quote_for(&self, model: Model, connections: &ProviderConnections, subject: &Subject<'_>) -> Result<ModelQuote> {
-        let Subject { recipe, terms, images, .. } = *subject;
-        let offer = self.offer(&model, connections, recipe, terms.options)?;
-        let Offer { connection, ref known, options, .. } = offer;
+    /// Whether `model` can be used, and its speed. One at a time, as a trial would not be right beside other work.
+    fn candidate(&self, model: Model, connections: &ProviderConnections, subject: &Subject<'_>) -> Result<Candidate> {
+        let Subject { recipe, images, .. } = *subject;
         let unsupported_capabilities = self.unsupported(&model, recipe);
         let unavailable = connections.unavailable(&model);
         let can_run = unavailable.is_none() && !unsupported_capabilities.iter().any(UnsupportedCapability::is_blocking);
         let pace = if can_run { self.pace(&model, recipe, images)? } else { None };
+        Ok(Candidate { model, unsupported_capabilities, unavailable, can_run, pace })
+    }
+
+    fn quote_for(
+        &self,
+        candidate: Candidate,
+        connections: &ProviderConnections,
+        subject: &Subject<'_>,
+    ) -> Result<ModelQuote> {
+        let Subject { recipe, terms, images, .. } = *subject;
+        let Candidate { model, unsupported_capabilities, unavailable, can_run, pace } = candidate;
+        let offer = self.offer(&model, connections, recipe, terms.options)?;
+        let Offer { connection, ref known, options, .. } = offer;
         let question = offer.question.as_ref();
         let answered_before = self.answered_before(question, images)?.len();
         let (image_count, asked) = if terms.ignores_saved_answers || answered_before == 0 {
@@ -243,7 +244,8 @@ impl Planning {
             (images.len() - answered_before, Cow::Owned(asked))
         };
         let image_count = u32::try_from(image_count).unwrap_or(u32::MAX);
-        let cost = |mode| self.cost(&model, known, recipe, &asked, offer.conditions(mode));
+        let earlier = self.earlier_answers(&model, recipe);
+        let cost = |mode| self.cost(&earlier, known, &asked, offer.conditions(mode));
         let forecast = |cost: &Cost, mode| {
             let Cost { range, request_at_most, ref basis, .. } = *cost;
             let budget = terms.budget.filter(|_| basis.is_some())?;
@@ -267,7 +269,7 @@ impl Planning {
             budget: live.as_ref().and_then(|cost| forecast(cost, RunMode::Live)),
             batch_budget: batch.as_ref().and_then(|cost| forecast(cost, RunMode::Batch)),
             batch: batch.map(|cost| cost.range),
-            pilot: self.pilot_quote(&model, known, recipe, asked.pilot.clone(), offer.conditions(RunMode::Live))?,
+            pilot: self.pilot_quote(&earlier, known, asked.pilot.clone(), offer.conditions(RunMode::Live))?,
             time: pace.map(|pace| estimate(pace, options, &hold)),
             presets: if descriptor.is_on_this_computer() { Vec::new() } else { presets(pace, &hold) },
             price_source: connections.settings().price(&model.id.0).map(PriceSettings::source).unwrap_or_default(),
@@ -285,6 +287,10 @@ impl Planning {
             can_run,
             model,
         })
+    }
+
+    fn earlier_answers<'a>(&'a self, model: &'a Model, recipe: &'a Recipe) -> EarlierAnswers<'a> {
+        EarlierAnswers::new(&self.store, model, recipe)
     }
 
     /// The `images` without a saved answer to `question`, by size, with the pilot among them, and the `followers`,
@@ -340,146 +346,4 @@ impl Planning {
         let answered = self.answered_before(question, images)?;
         Ok(images.iter().copied().filter(|image| !answered.contains(image)).collect())
     }
-
-    fn pace(&self, model: &Model, recipe: &Recipe, images: &[ImageId]) -> Result<Option<Pace>> {
-        if let Some(pace) = self.pace_of_earlier_run(model)? {
-            return Ok(Some(pace));
-        }
-        if let Some(pace) = lock(&self.trials).get(&model.id) {
-            return Ok(Some(*pace));
-        }
-        // A quote never tries models that cost money or send images.
-        let Some(trial) = Trial::of(&model.id)? else { return Ok(None) };
-        let pace = self.try_out(&trial, recipe, images);
-        if let Some(pace) = pace {
-            lock(&self.trials).insert(model.id.clone(), pace);
-        }
-        Ok(pace)
-    }
-
-    fn pace_of_earlier_run(&self, model: &Model) -> Result<Option<Pace>> {
-        let Some((durations, (wall_millis, concurrency), passes)) = self.store.read_blocking(|view| {
-            let Some(run) = view.latest_answered_run(model)? else { return Ok(None) };
-            Ok(Some((view.durations(run)?, view.pace_of_run(run)?, view.passes_per_image(run)?)))
-        })?
-        else {
-            return Ok(None);
-        };
-        let images = u32::try_from(durations.len()).unwrap_or(u32::MAX);
-        let can_be_tried =
-            provided::find(&model.id).is_some_and(|known| known.provider.descriptor().is_on_this_computer());
-        let is_telling = images >= TELLING_IMAGES || !can_be_tried;
-        Ok(is_telling.then(|| Pace {
-            image_millis: durations.iter().sum::<f64>() / f64::from(images) / passes,
-            step_millis: wall_millis / f64::from(images) / passes,
-            concurrency,
-            basis: TimeBasis::EarlierRun { images },
-        }))
-    }
-
-    /// Annotates a few images like a run, and discards the answers. `None` if no image is readable.
-    fn try_out(&self, trial: &Trial, recipe: &Recipe, images: &[ImageId]) -> Option<Pace> {
-        let concurrency = processors();
-        let sample = spread(images, concurrency as usize * TRIAL_ROUNDS);
-        let next = AtomicUsize::new(0);
-        let started = Instant::now();
-        let durations: Vec<f64> = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..concurrency)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let mut durations = Vec::new();
-                        while let Some(&image) = sample.get(next.fetch_add(1, Ordering::Relaxed)) {
-                            let began = Instant::now();
-                            let answered = self
-                                .originals
-                                .decode(image, Some(trial.longest_edge()))
-                                .is_ok_and(|decoded| trial.annotations(&decoded.pixels, recipe).is_ok());
-                            if answered {
-                                durations.push(began.elapsed().as_secs_f64() * 1000.0);
-                            }
-                        }
-                        durations
-                    })
-                })
-                .collect();
-            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-        });
-        let wall_millis = started.elapsed().as_secs_f64() * 1000.0;
-        let images = u32::try_from(durations.len()).unwrap_or(u32::MAX);
-        (images > 0).then(|| Pace {
-            image_millis: durations.iter().sum::<f64>() / f64::from(images),
-            step_millis: wall_millis / f64::from(images),
-            concurrency,
-            basis: TimeBasis::Trial { images },
-        })
-    }
-}
-
-/// Limits on the speed of a run, besides the time of each image.
-struct Hold<'a> {
-    images: u32,
-    requests: u32,
-    limits: Vec<EndpointLimit>,
-    cost: Option<&'a Cost>,
-}
-
-impl Hold<'_> {
-    /// The limit that makes the images take longest, and the duration in milliseconds, if each image takes
-    /// `image_millis`.
-    #[expect(clippy::cast_precision_loss, reason = "tokens of a plan, far below 2^52")]
-    fn longest(&self, image_millis: f64) -> Option<(EndpointLimit, f64)> {
-        let basis = self.cost.and_then(|cost| cost.basis.as_ref())?;
-        let load = Load {
-            images: self.images.into(),
-            requests: self.requests.into(),
-            image_millis,
-            input_tokens: (basis.image_tokens + basis.text_tokens) as f64,
-            output_tokens: basis.answer_tokens as f64,
-        };
-        let each = self.limits.iter().map(|limit| (*limit, limit.least_millis(&load)));
-        each.max_by(|one, other| one.1.total_cmp(&other.1))
-    }
-}
-
-/// Estimates from the measured speed, or in rounds if the user has set a concurrency, but no faster than the known
-/// limits allow.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
-fn estimate(pace: Pace, options: RunOptions, hold: &Hold<'_>) -> TimeEstimate {
-    let image_millis = pace.image_millis.round() as u32;
-    let (total_millis, concurrency) =
-        match (pace.basis, options.concurrency, options.total_millis(hold.images, image_millis)) {
-            // Trials run on this machine, where the processors limit the speed.
-            (TimeBasis::EarlierRun { .. }, Some(concurrency), Some(total)) => {
-                (u32::try_from(total).unwrap_or(u32::MAX), concurrency)
-            }
-            _ => ((pace.step_millis * f64::from(hold.images)).round() as u32, pace.concurrency),
-        };
-    let bound = hold.longest(pace.image_millis).filter(|(_, millis)| *millis > f64::from(total_millis));
-    TimeEstimate {
-        total_millis: bound.map_or(total_millis, |(_, millis)| millis.round() as u32),
-        image_millis,
-        concurrency,
-        basis: pace.basis,
-        held_by: bound.map(|(limit, _)| limit),
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
-fn presets(pace: Option<Pace>, hold: &Hold<'_>) -> Vec<PresetQuote> {
-    let fitting = Preset::for_images(hold.images);
-    let quoted = Preset::ALL.map(|preset| {
-        let options = preset.options(hold.images);
-        let total = pace.and_then(|pace| {
-            let rounds = options.total_millis(hold.images, pace.image_millis.round() as u32)?;
-            let bound = hold.longest(pace.image_millis).map_or(0, |(_, millis)| millis.round() as u64);
-            Some(rounds.max(bound))
-        });
-        PresetQuote {
-            preset,
-            options,
-            is_fitting: preset == fitting,
-            total_millis: total.map(|total| u32::try_from(total).unwrap_or(u32::MAX)),
-        }
-    });
-    quoted.to_vec()
 }

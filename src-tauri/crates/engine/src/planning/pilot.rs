@@ -6,15 +6,14 @@
 )]
 
 use domain::ids::ImageId;
-use domain::model::Model;
 use domain::money::CostRange;
 use domain::pilot::{PilotOutcome, PilotVerdict, diverse};
 use domain::plan::{PilotQuote, SizeCount};
-use domain::recipe::Recipe;
 use domain::run::RunSummary;
 use domain::run_state::RunMode;
 
 use super::cost::AskedImages;
+use super::expected::EarlierAnswers;
 use super::parts::rest;
 use super::{Conditions, Planning};
 use crate::Result;
@@ -33,9 +32,8 @@ impl Planning {
     /// The cost of the images of a pilot; `None` if there are none, or without a known price.
     pub(super) fn pilot_quote(
         &self,
-        model: &Model,
+        earlier: &EarlierAnswers<'_>,
         known: &ProvidedModel,
-        recipe: &Recipe,
         pilot: Vec<SizeCount>,
         conditions: Conditions,
     ) -> Result<Option<PilotQuote>> {
@@ -45,7 +43,7 @@ impl Planning {
         }
         let alone = AskedImages { others: pilot, ..AskedImages::default() };
         let live = Conditions { mode: RunMode::Live, ..conditions };
-        let cost = self.cost(model, known, recipe, &alone, live)?;
+        let cost = self.cost(earlier, known, &alone, live)?;
         Ok(cost.map(|cost| PilotQuote { images, cost: cost.range }))
     }
 
@@ -82,7 +80,8 @@ impl Planning {
         let offer = self.offer(&model, &connections, &recipe, options)?;
         let question = offer.question.as_ref().filter(|_| !ignores_saved_answers);
         let asked = self.asked(question, &rest(&waiting, &followers), &followers, None)?;
-        let cost = self.cost(&model, &offer.known, &recipe, &asked, offer.conditions(run.mode))?;
+        let earlier = self.earlier_answers(&model, &recipe);
+        let cost = self.cost(&earlier, &offer.known, &asked, offer.conditions(run.mode))?;
         Ok(cost.map(|cost| cost.range))
     }
 }

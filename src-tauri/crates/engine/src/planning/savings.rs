@@ -22,7 +22,8 @@ use store::Question;
 
 use super::cost::AskedImages;
 use super::offer::Offer;
-use super::{Hold, PlanTerms, Planning, estimate};
+use super::pace::{Hold, estimate};
+use super::{PlanTerms, Planning};
 use crate::Result;
 use crate::backend::Backends;
 use crate::connections::provider::ProviderConnections;
@@ -141,7 +142,8 @@ impl Ground<'_> {
         let offer = self.planning.offer(&model, self.connections, &recipe, choice.options)?;
         let mode = if offer.has_batches() { choice.mode } else { RunMode::Live };
         let asked = self.asked(choice.propagates_to_similar, &offer)?;
-        let Some(cost) = self.planning.cost(&model, &offer.known, &recipe, &asked, offer.conditions(mode))? else {
+        let earlier = self.planning.earlier_answers(&model, &recipe);
+        let Some(cost) = self.planning.cost(&earlier, &offer.known, &asked, offer.conditions(mode))? else {
             return Ok(None);
         };
         let Some(basis) = cost.basis.clone() else { return Ok(None) };

@@ -166,11 +166,12 @@ impl View<'_> {
     /// requests for each, including cut-off, lost and retried ones. Without images that cost nothing.
     pub fn asked_images(&self, model: &Model, recipe: &Recipe, in_batches: bool) -> Result<Vec<AskedImage>> {
         let mut runs = self.0.prepare_cached(
-            "SELECT id FROM runs WHERE model = ?1 AND destination = ?2 AND recipe = ?3 ORDER BY id DESC",
+            "SELECT id FROM runs WHERE model = ?1 AND destination = ?2 AND recipe = ?3
+                 AND (NOT ?4 OR EXISTS (SELECT 1 FROM batches WHERE run_id = runs.id)) ORDER BY id DESC",
         )?;
         let destination = to_json("runs.destination", &model.destination)?;
         let recipe = to_json("runs.recipe", recipe)?;
-        let runs: Vec<u32> = all(&mut runs, params![model.id.0, destination, recipe], |row| Ok(row.get(0)?))?;
+        let runs = all(&mut runs, params![model.id.0, destination, recipe, in_batches], |row| Ok(row.get(0)?))?;
         let mut asked = Vec::new();
         for run in runs {
             let left = TELLING_IMAGES.saturating_sub(u32::try_from(asked.len()).unwrap_or(u32::MAX));

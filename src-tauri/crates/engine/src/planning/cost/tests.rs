@@ -3,6 +3,7 @@
 use domain::geometry::PixelSize;
 use domain::model::ModelId;
 use domain::plan::AnswerBasis;
+use domain::recipe::Recipe;
 use providers::registry;
 use store::AskedImage;
 
