@@ -10,12 +10,12 @@ mod cost;
 mod expected;
 mod models;
 mod offer;
-mod pace;
 mod parts;
 mod pilot;
 mod preview;
 mod savings;
 mod sent_images;
+mod speed;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -49,8 +49,8 @@ use cost::{AskedImages, Cost};
 pub use expected::Conditions;
 use expected::EarlierAnswers;
 use offer::Offer;
-use pace::{Hold, Pace, estimate, presets};
 use parts::rest;
+use speed::{Speed, SpeedLimits, estimate, presets};
 
 /// Number of sizes that a quote lists individually.
 const LISTED_SIZES: usize = 5;
@@ -72,7 +72,7 @@ struct Candidate {
     unavailable: Option<Unavailable>,
     can_run: bool,
     /// `None` if its speed is not known.
-    pace: Option<Pace>,
+    speed: Option<Speed>,
 }
 
 /// The terms on which the images of a plan are sent.
@@ -105,7 +105,7 @@ pub struct Planning {
     examples: Arc<Examples>,
     connections: Arc<Connections>,
     /// Trials since the library was opened, one per model.
-    trials: Mutex<HashMap<ModelId, Pace>>,
+    trials: Mutex<HashMap<ModelId, Speed>>,
 }
 
 /// A run to plan.
@@ -221,8 +221,8 @@ impl Planning {
         let unsupported_capabilities = self.unsupported(&model, recipe);
         let unavailable = connections.unavailable(&model);
         let can_run = unavailable.is_none() && !unsupported_capabilities.iter().any(UnsupportedCapability::is_blocking);
-        let pace = if can_run { self.pace(&model, recipe, images)? } else { None };
-        Ok(Candidate { model, unsupported_capabilities, unavailable, can_run, pace })
+        let speed = if can_run { self.speed(&model, recipe, images)? } else { None };
+        Ok(Candidate { model, unsupported_capabilities, unavailable, can_run, speed })
     }
 
     fn quote_for(
@@ -232,7 +232,7 @@ impl Planning {
         subject: &Subject<'_>,
     ) -> Result<ModelQuote> {
         let Subject { recipe, terms, images, .. } = *subject;
-        let Candidate { model, unsupported_capabilities, unavailable, can_run, pace } = candidate;
+        let Candidate { model, unsupported_capabilities, unavailable, can_run, speed } = candidate;
         let offer = self.offer(&model, connections, recipe, terms.options)?;
         let Offer { connection, ref known, options, .. } = offer;
         let question = offer.question.as_ref();
@@ -255,10 +255,10 @@ impl Planning {
         let costs = self.examples.estimated_costs(known, recipe, RunMode::Live, options.max_tokens, 0).ok();
         let requests = costs.as_ref().map(|costs| asked.requests(costs)).unwrap_or_default();
         let requests_per_image = f64::from(requests.total.max(image_count)) / f64::from(image_count.max(1));
-        let pace = pace.map(|pace| pace.times(requests_per_image));
+        let speed = speed.map(|speed| speed.times(requests_per_image));
         let live = cost(RunMode::Live)?;
         let batch = if offer.has_batches() { cost(RunMode::Batch)? } else { None };
-        let hold = Hold {
+        let speed_limits = SpeedLimits {
             images: image_count,
             requests: requests.total.max(image_count),
             limits: self.known_limits(connection, &options)?,
@@ -270,8 +270,8 @@ impl Planning {
             batch_budget: batch.as_ref().and_then(|cost| forecast(cost, RunMode::Batch)),
             batch: batch.map(|cost| cost.range),
             pilot: self.pilot_quote(&earlier, known, asked.pilot.clone(), offer.conditions(RunMode::Live))?,
-            time: pace.map(|pace| estimate(pace, options, &hold)),
-            presets: if descriptor.is_on_this_computer() { Vec::new() } else { presets(pace, &hold) },
+            time: speed.map(|speed| estimate(speed, options, &speed_limits)),
+            presets: if descriptor.is_on_this_computer() { Vec::new() } else { presets(speed, &speed_limits) },
             price_source: connections.settings().price(&model.id.0).map(PriceSettings::source).unwrap_or_default(),
             cost: live.as_ref().map(|cost| cost.range),
             cost_basis: live.and_then(|cost| cost.basis),

@@ -22,7 +22,7 @@ use store::Question;
 
 use super::cost::AskedImages;
 use super::offer::Offer;
-use super::pace::{Hold, estimate};
+use super::speed::{SpeedLimits, estimate};
 use super::{PlanTerms, Planning};
 use crate::Result;
 use crate::backend::Backends;
@@ -155,10 +155,10 @@ impl Ground<'_> {
                 let max_tokens = offer.options.max_tokens;
                 let costs = self.planning.examples.estimated_costs(&offer.known, &recipe, mode, max_tokens, 0)?;
                 let requests = asked.requests(&costs).total.max(images);
-                let hold = Hold { images, requests, limits, cost: Some(&cost) };
-                let pace = self.planning.pace_of_earlier_run(&model)?;
+                let speed_limits = SpeedLimits { images, requests, limits, cost: Some(&cost) };
+                let speed = self.planning.speed_of_earlier_run(&model)?;
                 let per_image = f64::from(requests) / f64::from(images.max(1));
-                pace.map(|pace| estimate(pace.times(per_image), offer.options, &hold).total_millis)
+                speed.map(|speed| estimate(speed.times(per_image), offer.options, &speed_limits).total_millis)
             }
         };
         Ok(Some(PlanEstimate {

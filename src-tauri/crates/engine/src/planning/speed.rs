@@ -32,7 +32,7 @@ const TELLING_IMAGES: u32 = 20;
 
 /// The speed of a model on this machine, for images that take one request each.
 #[derive(Clone, Copy)]
-pub(super) struct Pace {
+pub(super) struct Speed {
     /// One image from start to answer.
     image_millis: f64,
     /// Wall time per image when several are in flight.
@@ -41,7 +41,7 @@ pub(super) struct Pace {
     basis: TimeBasis,
 }
 
-impl Pace {
+impl Speed {
     /// For images that take several requests, one after the other.
     pub(super) fn times(self, requests: f64) -> Self {
         Self { image_millis: self.image_millis * requests, step_millis: self.step_millis * requests, ..self }
@@ -49,23 +49,23 @@ impl Pace {
 }
 
 impl Planning {
-    pub(super) fn pace(&self, model: &Model, recipe: &Recipe, images: &[ImageId]) -> Result<Option<Pace>> {
-        if let Some(pace) = self.pace_of_earlier_run(model)? {
-            return Ok(Some(pace));
+    pub(super) fn speed(&self, model: &Model, recipe: &Recipe, images: &[ImageId]) -> Result<Option<Speed>> {
+        if let Some(speed) = self.speed_of_earlier_run(model)? {
+            return Ok(Some(speed));
         }
-        if let Some(pace) = lock(&self.trials).get(&model.id) {
-            return Ok(Some(*pace));
+        if let Some(speed) = lock(&self.trials).get(&model.id) {
+            return Ok(Some(*speed));
         }
         // A quote never tries models that cost money or send images.
         let Some(trial) = Trial::of(&model.id)? else { return Ok(None) };
-        let pace = self.try_out(&trial, recipe, images);
-        if let Some(pace) = pace {
-            lock(&self.trials).insert(model.id.clone(), pace);
+        let speed = self.try_out(&trial, recipe, images);
+        if let Some(speed) = speed {
+            lock(&self.trials).insert(model.id.clone(), speed);
         }
-        Ok(pace)
+        Ok(speed)
     }
 
-    pub(super) fn pace_of_earlier_run(&self, model: &Model) -> Result<Option<Pace>> {
+    pub(super) fn speed_of_earlier_run(&self, model: &Model) -> Result<Option<Speed>> {
         let Some((durations, (wall_millis, concurrency), passes)) = self.store.read_blocking(|view| {
             let Some(run) = view.latest_answered_run(model)? else { return Ok(None) };
             Ok(Some((view.durations(run)?, view.pace_of_run(run)?, view.passes_per_image(run)?)))
@@ -77,7 +77,7 @@ impl Planning {
         let can_be_tried =
             provided::find(&model.id).is_some_and(|known| known.provider.descriptor().is_on_this_computer());
         let is_telling = images >= TELLING_IMAGES || !can_be_tried;
-        Ok(is_telling.then(|| Pace {
+        Ok(is_telling.then(|| Speed {
             image_millis: durations.iter().sum::<f64>() / f64::from(images) / passes,
             step_millis: wall_millis / f64::from(images) / passes,
             concurrency,
@@ -86,7 +86,7 @@ impl Planning {
     }
 
     /// Annotates a few images like a run, and discards the answers. `None` if no image is readable.
-    fn try_out(&self, trial: &Trial, recipe: &Recipe, images: &[ImageId]) -> Option<Pace> {
+    fn try_out(&self, trial: &Trial, recipe: &Recipe, images: &[ImageId]) -> Option<Speed> {
         let concurrency = processors();
         let sample = spread(images, concurrency as usize * TRIAL_ROUNDS);
         let next = AtomicUsize::new(0);
@@ -114,7 +114,7 @@ impl Planning {
         });
         let wall_millis = started.elapsed().as_secs_f64() * 1000.0;
         let images = u32::try_from(durations.len()).unwrap_or(u32::MAX);
-        (images > 0).then(|| Pace {
+        (images > 0).then(|| Speed {
             image_millis: durations.iter().sum::<f64>() / f64::from(images),
             step_millis: wall_millis / f64::from(images),
             concurrency,
@@ -124,18 +124,18 @@ impl Planning {
 }
 
 /// Limits on the speed of a run, besides the time of each image.
-pub(super) struct Hold<'a> {
+pub(super) struct SpeedLimits<'a> {
     pub(super) images: u32,
     pub(super) requests: u32,
     pub(super) limits: Vec<EndpointLimit>,
     pub(super) cost: Option<&'a Cost>,
 }
 
-impl Hold<'_> {
+impl SpeedLimits<'_> {
     /// The limit that makes the images take longest, and the duration in milliseconds, if each image takes
     /// `image_millis`.
     #[expect(clippy::cast_precision_loss, reason = "tokens of a plan, far below 2^52")]
-    fn longest(&self, image_millis: f64) -> Option<(EndpointLimit, f64)> {
+    fn slowest(&self, image_millis: f64) -> Option<(EndpointLimit, f64)> {
         let basis = self.cost.and_then(|cost| cost.basis.as_ref())?;
         let load = Load {
             images: self.images.into(),
@@ -152,34 +152,34 @@ impl Hold<'_> {
 /// Estimates from the measured speed, or in rounds if the user has set a concurrency, but no faster than the known
 /// limits allow.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
-pub(super) fn estimate(pace: Pace, options: RunOptions, hold: &Hold<'_>) -> TimeEstimate {
-    let image_millis = pace.image_millis.round() as u32;
+pub(super) fn estimate(speed: Speed, options: RunOptions, limits: &SpeedLimits<'_>) -> TimeEstimate {
+    let image_millis = speed.image_millis.round() as u32;
     let (total_millis, concurrency) =
-        match (pace.basis, options.concurrency, options.total_millis(hold.images, image_millis)) {
+        match (speed.basis, options.concurrency, options.total_millis(limits.images, image_millis)) {
             // Trials run on this machine, where the processors limit the speed.
             (TimeBasis::EarlierRun { .. }, Some(concurrency), Some(total)) => {
                 (u32::try_from(total).unwrap_or(u32::MAX), concurrency)
             }
-            _ => ((pace.step_millis * f64::from(hold.images)).round() as u32, pace.concurrency),
+            _ => ((speed.step_millis * f64::from(limits.images)).round() as u32, speed.concurrency),
         };
-    let bound = hold.longest(pace.image_millis).filter(|(_, millis)| *millis > f64::from(total_millis));
+    let bound = limits.slowest(speed.image_millis).filter(|(_, millis)| *millis > f64::from(total_millis));
     TimeEstimate {
         total_millis: bound.map_or(total_millis, |(_, millis)| millis.round() as u32),
         image_millis,
         concurrency,
-        basis: pace.basis,
+        basis: speed.basis,
         held_by: bound.map(|(limit, _)| limit),
     }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
-pub(super) fn presets(pace: Option<Pace>, hold: &Hold<'_>) -> Vec<PresetQuote> {
-    let fitting = Preset::for_images(hold.images);
+pub(super) fn presets(speed: Option<Speed>, limits: &SpeedLimits<'_>) -> Vec<PresetQuote> {
+    let fitting = Preset::for_images(limits.images);
     let quoted = Preset::ALL.map(|preset| {
-        let options = preset.options(hold.images);
-        let total = pace.and_then(|pace| {
-            let rounds = options.total_millis(hold.images, pace.image_millis.round() as u32)?;
-            let bound = hold.longest(pace.image_millis).map_or(0, |(_, millis)| millis.round() as u64);
+        let options = preset.options(limits.images);
+        let total = speed.and_then(|speed| {
+            let rounds = options.total_millis(limits.images, speed.image_millis.round() as u32)?;
+            let bound = limits.slowest(speed.image_millis).map_or(0, |(_, millis)| millis.round() as u64);
             Some(rounds.max(bound))
         });
         PresetQuote {
