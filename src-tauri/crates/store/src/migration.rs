@@ -42,7 +42,7 @@ const fn additive(sql: &'static str) -> Migration {
 }
 
 /// All up to 26 count as breaking: no program of these versions opens a newer library.
-pub const MIGRATIONS: [Migration; 38] = [
+pub const MIGRATIONS: [Migration; 39] = [
     breaking(include_str!("migration/0001_first.sql")),
     breaking(include_str!("migration/0002_remote_models.sql")),
     breaking(include_str!("migration/0003_engine.sql")),
@@ -86,6 +86,8 @@ pub const MIGRATIONS: [Migration; 38] = [
     additive(include_str!("migration/0036_splits.sql")),
     additive(include_str!("migration/0037_publications.sql")),
     additive(include_str!("migration/0038_run_descriptions.sql")),
+    // Earlier programs do not count commits.
+    breaking(include_str!("migration/0039_set_changes.sql")),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once. A newer library

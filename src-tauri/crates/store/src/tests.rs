@@ -44,7 +44,7 @@ mod steps;
 mod stored_names;
 
 struct Library {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     store: Store,
 }
 
@@ -70,7 +70,7 @@ impl Library {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("library.sqlite")).unwrap();
-        Self { _folder: folder, store }
+        Self { folder, store }
     }
 
     fn add_image(&self, seed: u8) -> ImageId {

@@ -241,6 +241,7 @@ fn continue_imports(connection: &Connection, presence: &Presence, keeping: &mut 
     *keeping = Durability::Derived;
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let is_more = Edit(View(&transaction, None)).continue_imports()?;
+    count_commit(&transaction)?;
     transaction.commit()?;
     Ok(is_more)
 }
@@ -266,7 +267,20 @@ fn commit(connection: &Connection, group: &mut Vec<Change>, tells: &mut Vec<Tell
             })?;
         }
     }
-    if is_any_applied { transaction.commit() } else { transaction.rollback() }
+    if is_any_applied {
+        count_commit(&transaction)?;
+        transaction.commit()
+    } else {
+        transaction.rollback()
+    }
+}
+
+/// Gives the commit a number if it changes sets of images.
+fn count_commit(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("UPDATE commits SET number = number + 1 WHERE number < (SELECT max(number) FROM set_changes)")?
+        .execute([])?;
+    Ok(())
 }
 
 pub fn panic_text(panic: &(dyn Any + Send)) -> String {

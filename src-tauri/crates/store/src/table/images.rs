@@ -3,7 +3,7 @@
 mod conditions;
 mod counts;
 mod figures;
-pub(super) mod id_set;
+pub(crate) mod id_set;
 pub mod known_sets;
 mod order;
 mod taken;

@@ -17,7 +17,7 @@ fn library_of_version(version: usize, fill: &[&str]) -> Library {
     }
     drop(connection);
     let store = Store::open(&path).unwrap();
-    Library { _folder: folder, store }
+    Library { folder, store }
 }
 
 impl Library {

@@ -1,6 +1,7 @@
 //! Grid queries: results, counts, and that they use covering indexes.
 
 mod collections;
+mod known_sets;
 
 use domain::annotation::AttributeValue;
 use domain::calendar::CalendarDate;

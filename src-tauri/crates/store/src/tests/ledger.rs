@@ -6,7 +6,7 @@ use super::*;
 fn what_is_finished_is_never_done_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("library.sqlite");
-    let library = Library { _folder: folder, store: Store::open(&path).unwrap() };
+    let library = Library { folder, store: Store::open(&path).unwrap() };
     let images: Vec<_> = (1..=4).map(|seed| library.add_image(seed)).collect();
     let run = library.add_run(images.clone());
     library.answer(run, &[0.9]);
@@ -23,7 +23,7 @@ fn what_is_finished_is_never_done_again() {
             edit.record_received(attempt, "the answer", Some(bill), 12)
         })
         .unwrap();
-    let Library { _folder, store } = library;
+    let Library { folder: _folder, store } = library;
     drop(store);
 
     let store = Store::open(&path).unwrap();

@@ -21,7 +21,7 @@ impl Library {
 fn what_images_look_like_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("library.sqlite");
-    let library = Library { _folder: folder, store: Store::open(&path).unwrap() };
+    let library = Library { folder, store: Store::open(&path).unwrap() };
     let size = PixelSize::new(640, 480);
     let (first, second) = (library.add_image(1), library.add_image(2));
     // As in a library from before hashes were stored.

@@ -117,7 +117,7 @@ fn no_request_is_recorded_that_could_pass_the_cap() {
 fn what_was_spent_before_there_was_a_table_is_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("library.sqlite");
-    let library = Library { _folder: folder, store: Store::open(&path).unwrap() };
+    let library = Library { folder, store: Store::open(&path).unwrap() };
     let jobs = library.jobs(2);
     let paid = library.send(&jobs[0], 700, FROM);
     library.bill(paid, 300, FROM + 1);
@@ -184,7 +184,7 @@ fn what_was_reviewed_counts_in_the_month_of_its_last_answer() {
     const MIDDLE: u64 = FROM + 15 * DAY;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("library.sqlite");
-    let library = Library { _folder: folder, store: Store::open(&path).unwrap() };
+    let library = Library { folder, store: Store::open(&path).unwrap() };
     let jobs = library.jobs(2);
     for (job, paid, at) in [(&jobs[0], 300, MIDDLE), (&jobs[0], 40, MIDDLE + 31 * DAY), (&jobs[1], 7, MIDDLE)] {
         let attempt = library.send(job, paid, at);
@@ -212,7 +212,7 @@ proptest! {
     fn the_sums_are_those_of_the_ledger(steps in prop::collection::vec((0_u8..5, any::<Index>(), 0_u64..900), 1..30)) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.sqlite");
-        let library = Library { _folder: folder, store: Store::open(&path).unwrap() };
+        let library = Library { folder, store: Store::open(&path).unwrap() };
         let jobs = library.jobs(5);
         let mut open = Vec::new();
         for (kind, which, amount) in steps {

@@ -12,7 +12,7 @@ use domain::query::{Condition, ImageQuery, ImageState, Share, Span, Test, Trait}
 use domain::recipe::comparable;
 use domain::review::checks::Check;
 use domain::run_state::FailureKind;
-use rusqlite::{Params, params};
+use rusqlite::{Params, Rows, params};
 
 use super::id_set::IdSet;
 use super::text::Needle;
@@ -120,14 +120,12 @@ impl View<'_> {
         if let Some((sets, asked)) = &known
             && let Some(ids) = sets.find(self.0, asked)?
         {
+            debug_assert!(ids.ids().eq(read_ids(&mut rows)?.ids()), "a known set misses changes: {asked}");
             return Ok(ids);
         }
-        let mut ids = IdSet::default();
-        while let Some(row) = rows.next()? {
-            ids.insert(row.get(0)?);
-        }
+        let ids = read_ids(&mut rows)?;
         if let Some((sets, asked)) = known {
-            sets.add(asked, &ids);
+            sets.add(self.0, asked, &ids)?;
         }
         Ok(ids)
     }
@@ -370,6 +368,14 @@ impl View<'_> {
         }
         Ok(found)
     }
+}
+
+fn read_ids(rows: &mut Rows<'_>) -> Result<IdSet> {
+    let mut ids = IdSet::default();
+    while let Some(row) = rows.next()? {
+        ids.insert(row.get(0)?);
+    }
+    Ok(ids)
 }
 
 /// `column` within `span`, whose ends are bound as the first and second parameter.
