@@ -45,7 +45,7 @@ struct Started {
 impl Started {
     fn app(name: &'static str, home: &Path, library: &Path) -> Self {
         let screen = Screen::start(home);
-        scenes::copy(&library.join("library"), &home.join("library")).unwrap();
+        scenes::copy(library, &home.join("library")).unwrap();
         let program = binary("fieldmark-desktop");
         Self { name, screen, program, arguments: vec![], page: None, is_ready: HAS_GRID, millis: vec![], mib: vec![] }
     }
@@ -78,6 +78,7 @@ impl Started {
         tokio::time::sleep(SETTLED).await;
         self.mib.push(self.screen.memory_mib());
         window.0.close().await.unwrap();
+        self.screen.end_app();
     }
 }
 

@@ -232,15 +232,32 @@ impl Screen {
     #[must_use]
     #[expect(clippy::expect_used, reason = "without a figure nothing is measured")]
     pub fn memory_mib(&self) -> f64 {
-        let is_driver = |process: &Path| {
-            fs::read_to_string(process.join("comm")).is_ok_and(|name| name.starts_with("WebKitWebDriver"))
-        };
         let kib = |process: &Path| -> Option<u32> {
             let memory = fs::read_to_string(process.join("smaps_rollup")).ok()?;
             memory.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.parse().ok())
         };
         let processes = self.processes().into_iter().filter(|process| !is_driver(process));
         processes.map(|process| f64::from(kib(&process).expect("memory of a process")) / 1024.0).sum()
+    }
+
+    /// Ends the app on this screen and its web view: a driver that closes its session may leave them running.
+    ///
+    /// # Panics
+    /// If they do not end.
+    #[expect(clippy::expect_used, reason = "what still runs would be measured again")]
+    pub fn end_app(&self) {
+        let began = Instant::now();
+        loop {
+            let processes: Vec<PathBuf> = self.processes().into_iter().filter(|process| !is_driver(process)).collect();
+            if processes.is_empty() {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "the app ends: {processes:?}");
+            let ids = processes.iter().filter_map(|process| process.file_name());
+            // Some may have ended by now.
+            Command::new("kill").arg("-TERM").args(ids).stderr(Stdio::null()).status().expect("kill");
+            sleep(Duration::from_millis(100));
+        }
     }
 
     /// Kills the app on this screen, and no other, with SIGKILL, as a power cut would.
@@ -283,6 +300,10 @@ impl Driver {
             sleep(Duration::from_millis(20));
         }
     }
+}
+
+fn is_driver(process: &Path) -> bool {
+    fs::read_to_string(process.join("comm")).is_ok_and(|name| name.starts_with("WebKitWebDriver"))
 }
 
 /// Searches every readable mapping of a process for `secret`.
