@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
+mod pictures;
 mod refused;
 
 use std::collections::BTreeMap;

@@ -44,6 +44,6 @@ pub use jpeg::encode_jpeg;
 pub use known_picture::draw_known_picture;
 pub use likeness::Glance;
 pub use memory::{DecodingMemory, MemoryLimit};
-pub use perceptual_hash::{perceptual_hash, perceptual_hash_of_thumbnail};
+pub use perceptual_hash::{perceptual_hash, perceptual_hash_of_thumbnail, perceptual_hashes_of_file};
 pub use pixels::Pixels;
 pub use scan::{ScanOptions, ScannedPath, scan};

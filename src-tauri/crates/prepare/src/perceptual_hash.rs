@@ -1,11 +1,17 @@
 //! A 64-bit perceptual hash that hardly changes when a picture is resized, compressed or brightened, or the camera
 //! moves slightly. `domain::similar` decides what is similar.
 
-use crate::decode::decode_bytes;
+use crate::decode::{decode, decode_bytes};
+use crate::pixels::turned;
 use crate::{DecodingMemory, Pixels};
+use domain::geometry::Orientation;
 use domain::import::{ImageFormat, SkipReason};
 use domain::similar::PerceptualHash;
 use std::f32::consts::PI;
+use std::path::Path;
+
+/// Long edge of decoded files whose hashes are compared, in pixels.
+const COMPARED_EDGE: u32 = 256;
 
 /// Frequencies per side, from zero to seven half waves: finer ones change with compression and camera shake.
 const WAVE_COUNT: usize = 8;
@@ -57,6 +63,21 @@ pub fn perceptual_hash(pixels: &Pixels) -> PerceptualHash {
 /// The perceptual hash from a thumbnail: a JPEG of [`crate::ingest`]. Compression changes at most two bits.
 pub fn perceptual_hash_of_thumbnail(jpeg: &[u8], memory: &DecodingMemory) -> Result<PerceptualHash, SkipReason> {
     Ok(perceptual_hash(&decode_bytes(ImageFormat::Jpeg, jpeg, None, memory)?))
+}
+
+/// The perceptual hashes of the picture at `path`: as it is, and turned by `orientation` as well, for a copy that has lost
+/// its EXIF orientation.
+///
+/// # Errors
+/// The reason why it cannot be decoded.
+pub fn perceptual_hashes_of_file(
+    path: &Path,
+    orientation: Orientation,
+    memory: &DecodingMemory,
+) -> Result<[PerceptualHash; 2], SkipReason> {
+    let decoded = decode(path, Some(COMPARED_EDGE), memory)?;
+    let upright = perceptual_hash(&decoded.pixels);
+    Ok([upright, perceptual_hash(&turned(decoded.pixels, orientation))])
 }
 
 /// The DCT-II cosines for every position along a side.

@@ -76,7 +76,7 @@ fn damaged(error: impl Into<Box<dyn std::error::Error>>) -> SkipReason {
     SkipReason::Damaged { detail: error.into().to_string() }
 }
 
-fn turned(stored: Pixels, orientation: Orientation) -> Pixels {
+pub(crate) fn turned(stored: Pixels, orientation: Orientation) -> Pixels {
     let (width, height) = (stored.size.width as usize, stored.size.height as usize);
     let last = width * height - 1;
     // The first stored pixel of the upright picture, and the steps to the next column and row. Negative steps wrap

@@ -8,6 +8,7 @@ use super::sizing::{ImageFromFile, SizeFit};
 use crate::geometry::{Orientation, PixelSize};
 use crate::ids::ImageId;
 use crate::recipe::composed;
+use crate::similar::PerceptualHash;
 
 /// How an image was matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,7 @@ pub struct MatchableImage {
     pub hash: Option<[u8; 32]>,
     /// Of the file.
     pub byte_len: Option<u64>,
+    pub perceptual_hash: Option<PerceptualHash>,
 }
 
 /// An image of a file.

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use datasets::{DatasetError, Sink, SkippedPart};
-use domain::dataset_import::matching::{FoundImage, MatchIndex, WantedImage, settle_claims};
-use prepare::ContentHash;
+use domain::dataset_import::matching::{
+    FoundImage, MatchIndex, MatchMethod, MatchableImage, WantedImage, settle_claims,
+};
+use domain::similar::NEAR_DISTANCE;
+use prepare::{ContentHash, DecodingMemory};
 
 use crate::{EngineError, Result};
 
@@ -15,6 +18,7 @@ pub struct ImageFinder<'a> {
     pub index: &'a MatchIndex,
     /// Where the dataset's image files may be.
     pub folder: Option<PathBuf>,
+    pub memory: &'a DecodingMemory,
 }
 
 impl ImageFinder<'_> {
@@ -36,25 +40,52 @@ impl ImageFinder<'_> {
         let hash = image.hash.as_deref().and_then(hash_of);
         let wanted = WantedImage { path, size: image.size, hash };
         let found = self.index.find(wanted);
-        if matches!(found, FoundImage::Matched(_)) || hash.is_some() {
+        if hash.is_some() {
             return found;
         }
-        match self.hash_beside(path, image.path.as_deref()) {
-            Some(hash) => self.index.find(WantedImage { hash: Some(hash), ..wanted }),
-            None => found,
+        let Some((file, byte_len)) = self.file_beside(path, image.path.as_deref()) else { return found };
+        let named = match found {
+            FoundImage::Matched(named) => self.index.image(named.image).map(|known| (named, known)),
+            FoundImage::Ambiguous(_) | FoundImage::Unmatched => None,
+        };
+        if let Some((named, known)) = named
+            && (named.method, known.byte_len) == (MatchMethod::Path, Some(byte_len))
+        {
+            return found;
+        }
+        // No image of another length has the same content.
+        if self.index.has_byte_len(byte_len)
+            && let Ok(hash) = ContentHash::of_file(&file)
+        {
+            let same = self.index.find(WantedImage { hash: Some(*hash.as_bytes()), ..wanted });
+            if named.is_none() || matches!(same, FoundImage::Matched(_)) {
+                return same;
+            }
+        }
+        match named {
+            Some((named, known)) if !self.is_picture_of(known, &file) => FoundImage::Ambiguous(vec![named.image]),
+            _ => found,
         }
     }
 
-    /// The hash of the image's file in the dataset, if there is one and the library has a file of its length.
-    fn hash_beside(&self, file_name: &str, path: Option<&Path>) -> Option<[u8; 32]> {
+    /// Whether `file`, whose content is not that of `image`, shows the same, as a resized or newly compressed copy does. A
+    /// copy that has lost its EXIF orientation does so too. What cannot be compared counts as the same.
+    fn is_picture_of(&self, image: &MatchableImage, file: &Path) -> bool {
+        let Some(known) = image.perceptual_hash else { return true };
+        let hashes = prepare::perceptual_hashes_of_file(file, image.orientation, self.memory);
+        hashes.map_or(true, |hashes| hashes.iter().any(|hash| hash.distance(known) <= NEAR_DISTANCE))
+    }
+
+    /// The image's file in the dataset, if there is one, and its length.
+    fn file_beside(&self, file_name: &str, path: Option<&Path>) -> Option<(PathBuf, u64)> {
         let is_inside = !file_name.split(['/', '\\']).any(|part| part == "..") && !Path::new(file_name).is_absolute();
         let beside = self.folder.as_deref().filter(|_| is_inside);
         let places = beside.map(|folder| [folder.join(file_name), folder.join("images").join(file_name)]);
-        let places = path.map(Path::to_owned).into_iter().chain(places.into_iter().flatten());
-        let is_candidate = |path: &PathBuf| {
-            std::fs::metadata(path).is_ok_and(|file| file.is_file() && self.index.has_byte_len(file.len()))
-        };
-        places.filter(is_candidate).find_map(|path| ContentHash::of_file(&path).ok()).map(|hash| *hash.as_bytes())
+        let mut places = path.map(Path::to_owned).into_iter().chain(places.into_iter().flatten());
+        places.find_map(|path| {
+            let file = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
+            Some((path, file.len()))
+        })
     }
 }
 

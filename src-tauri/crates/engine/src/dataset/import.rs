@@ -21,6 +21,7 @@ use domain::dataset_import::{
 };
 use domain::ids::RunId;
 use domain::recipe::{Label, Recipe};
+use prepare::DecodingMemory;
 use store::{ImportedAnnotation, NewImport, Store, WantedImages};
 use tokio::sync::watch;
 
@@ -76,12 +77,13 @@ pub struct DatasetImports {
     store: Arc<Store>,
     changes: Changes,
     workers: Arc<Workers>,
+    memory: DecodingMemory,
     turn: Mutex<()>,
 }
 
 impl DatasetImports {
-    pub(crate) fn new(store: Arc<Store>, changes: Changes, workers: Arc<Workers>) -> Self {
-        Self { store, changes, workers, turn: Mutex::default() }
+    pub(crate) fn new(store: Arc<Store>, changes: Changes, workers: Arc<Workers>, memory: DecodingMemory) -> Self {
+        Self { store, changes, workers, memory, turn: Mutex::default() }
     }
 
     /// The imported layers, newest first.
@@ -232,7 +234,7 @@ impl DatasetImports {
             task.update(|progress| (progress.images, progress.annotations) = (images, annotations))
         };
         let report = DatasetPreview::new(dataset.name.clone(), dataset.id(), request.format.is_none());
-        let mut intake = Intake::new(target, dataset.find_images(&index, task)?, report, keep, watch);
+        let mut intake = Intake::new(target, dataset.find_images(&index, &self.memory, task)?, report, keep, watch);
         dataset.read(&index, &mut intake)?;
         intake.finish()
     }
@@ -262,8 +264,13 @@ impl Opened {
     }
 
     /// The images of the library that those of the file are, in its order.
-    fn find_images(&self, index: &Arc<MatchIndex>, task: &ImportTask) -> Result<Vec<FoundImage>> {
-        let finder = ImageFinder { index, folder: folder_of(&self.path) };
+    fn find_images(
+        &self,
+        index: &Arc<MatchIndex>,
+        memory: &DecodingMemory,
+        task: &ImportTask,
+    ) -> Result<Vec<FoundImage>> {
+        let finder = ImageFinder { index, folder: folder_of(&self.path), memory };
         let mut images = FoundImages::new(finder, || task.update(|progress| progress.images += 1));
         self.read(index, &mut images)?;
         Ok(images.finish())

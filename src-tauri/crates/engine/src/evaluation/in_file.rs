@@ -14,6 +14,7 @@ use domain::evaluation::CocoBox;
 use domain::evaluation::report::{EvaluatedSource, NotEvaluatedReason};
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::ImageId;
+use prepare::DecodingMemory;
 
 use super::side::{LoadedSide, SideImage, SideLabels, SideObject, is_prediction};
 use crate::cancellation::Cancellation;
@@ -67,6 +68,7 @@ impl FileSide {
                 orientation: Orientation::Upright,
                 hash: stated.hash,
                 byte_len: None,
+                perceptual_hash: None,
             });
             for path in &stated.paths {
                 index.add_file(MatchableFile { image: id, path, root: None });
@@ -103,6 +105,7 @@ pub fn read(
     path: &Path,
     format: &dyn Format,
     index: Option<&Arc<MatchIndex>>,
+    memory: &DecodingMemory,
     labels: &mut SideLabels,
     cancellation: &Cancellation,
 ) -> Result<FileSide> {
@@ -116,7 +119,7 @@ pub fn read(
             labels,
             cancellation,
             side: FileSide::new(LoadedSide::new(source(path, format))),
-            finder: index.map(|index| ImageFinder { index, folder: folder_of(path) }),
+            finder: index.map(|index| ImageFinder { index, folder: folder_of(path), memory }),
             found: Vec::new(),
             failed_images: 0,
             parts: HashMap::new(),

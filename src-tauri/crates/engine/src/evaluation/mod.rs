@@ -24,6 +24,7 @@ use domain::evaluation::report::{
 use domain::evaluation::{ScoredBox, TrueObject};
 use domain::ids::ImageId;
 use domain::money::PicoDollars;
+use prepare::DecodingMemory;
 use store::{Store, WantedImages};
 
 use self::in_file::FileSide;
@@ -54,6 +55,7 @@ impl EvaluationSource {
 pub struct Evaluations {
     store: Arc<Store>,
     changes: Changes,
+    memory: DecodingMemory,
     latest: Mutex<Option<Gathered>>,
 }
 
@@ -67,8 +69,8 @@ struct Gathered {
 }
 
 impl Evaluations {
-    pub(crate) fn new(store: Arc<Store>, changes: Changes) -> Self {
-        Self { store, changes, latest: Mutex::default() }
+    pub(crate) fn new(store: Arc<Store>, changes: Changes, memory: DecodingMemory) -> Self {
+        Self { store, changes, memory, latest: Mutex::default() }
     }
 
     /// Evaluates what is in the library.
@@ -194,7 +196,7 @@ impl Evaluations {
             EvaluationSource::File { path, format } => {
                 let format = in_file::format_at(path, format.as_ref())?;
                 if format.descriptor().id != in_file::DETECTIONS {
-                    return in_file::read(path, format, index, labels, cancellation);
+                    return in_file::read(path, format, index, &self.memory, labels, cancellation);
                 }
                 let truth = truth.filter(|truth| truth.is_coco());
                 let truth = truth.ok_or_else(|| EngineError::DetectionsWithoutDataset(path.clone()))?;

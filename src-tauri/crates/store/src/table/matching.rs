@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use domain::dataset_import::matching::{MatchIndex, MatchableFile, MatchableImage};
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::{CollectionId, ImageId};
+use domain::similar::PerceptualHash;
 
 use super::all;
 use crate::{Result, View, path_bytes};
@@ -30,7 +31,7 @@ impl View<'_> {
         };
         let is_wanted = |image: ImageId| only.is_none_or(|only| only.contains(&image));
         let mut images = self.0.prepare_cached(&format!(
-            "SELECT id, width, height, orientation, hash, byte_len FROM images WHERE {is_meant}"
+            "SELECT id, width, height, orientation, hash, byte_len, perceptual_hash FROM images WHERE {is_meant}"
         ))?;
         let mut rows = images.query([collection])?;
         while let Some(row) = rows.next()? {
@@ -42,6 +43,7 @@ impl View<'_> {
                     orientation: Orientation::from_exif(orientation.into()).unwrap_or_default(),
                     hash: Some(row.get(4)?),
                     byte_len: Some(row.get(5)?),
+                    perceptual_hash: row.get::<_, Option<i64>>(6)?.map(|bits| PerceptualHash(bits.cast_unsigned())),
                 });
             }
         }

@@ -8,7 +8,14 @@ fn index(files: &[(u32, &str, (u32, u32))]) -> MatchIndex {
         let (id, size) = (ImageId(id), PixelSize::new(width, height));
         let hash = [u8::try_from(id.0).unwrap(); 32];
         let orientation = Orientation::NeedsClockwise90;
-        index.add_image(MatchableImage { id, size: Some(size), orientation, hash: Some(hash), byte_len: Some(10) });
+        index.add_image(MatchableImage {
+            id,
+            size: Some(size),
+            orientation,
+            hash: Some(hash),
+            byte_len: Some(10),
+            perceptual_hash: None,
+        });
         index.add_file(MatchableFile { image: id, path, root: Some("/photos") });
     }
     index.sort();
@@ -133,7 +140,7 @@ proptest! {
         for (id, name) in (1..).zip(&names) {
             let id = ImageId(id);
             let size = Some(PixelSize::new(30, 40));
-            index.add_image(MatchableImage { id, size, orientation: Orientation::Upright, hash: None, byte_len: None });
+            index.add_image(MatchableImage { id, size, orientation: Orientation::Upright, hash: None, byte_len: None, perceptual_hash: None });
             index.add_file(MatchableFile { image: id, path: &format!("/photos/{name}"), root: Some("/photos/") });
         }
         index.sort();
