@@ -218,7 +218,11 @@ export class Exporting {
     >,
   ): Promise<void> {
     if (chosen.scope !== undefined || chosen.run !== undefined) this.layers = null;
-    if (chosen.format !== undefined) this.options = {};
+    if (chosen.format !== undefined && chosen.format !== this.format) {
+      this.options = {};
+      // The files and losses of another format are not those of this one.
+      this.outlook = { kind: "pending" };
+    }
     Object.assign(this, chosen);
     this.written = null;
     this.#isOutdated = true;

@@ -33,7 +33,10 @@ describe("an export", () => {
     expect(exporting.run).toBe(2);
     const first = exporting.preview;
     expect(first?.file_name).toBe("run-2-coco.json");
-    await exporting.choose({ format: "csv", isDecidedOnly: true });
+    const chosen = exporting.choose({ format: "csv", isDecidedOnly: true });
+    // Nothing of the other format is shown under the name of this one.
+    expect(exporting.preview).toBeNull();
+    await chosen;
     expect(exporting.preview?.file_name).toBe("run-2-csv-reviewed.csv");
     expect(exporting.preview?.exported.annotations).toBeLessThan(first?.exported.annotations ?? 0);
     await exporting.choose({ images: "zipped" });
