@@ -22,6 +22,7 @@ use domain::geometry::Rect;
 use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
 use domain::query::ImageQuery;
+use domain::split::SplitRequest;
 use engine::dataset::{ExportTask, formats};
 use engine::{EngineError, ImportTask};
 use fieldmark_tests::bench::{Bench, COMPLETED};
@@ -117,10 +118,15 @@ async fn what_is_exported_comes_back_as_it_was() {
             ..ExportRequest::new(ExportScope::Run { run }, FormatId(format.id.into()))
         };
         let extension = format.package.extension().map_or(String::new(), |extension| format!(".{extension}"));
-        for (images, extension) in [(Left, &*extension), (Copied, ""), (Zipped, ".zip")] {
-            let path = out.join(format!("{}-{images:?}{extension}", format.id));
-            let request = ExportRequest { images, ..request.clone() };
-            source.library.datasets.export(&request, &path, &ExportTask::default()).unwrap();
+        let split = Some(SplitRequest { keeps_groups: false, ..SplitRequest::default() });
+        for (images, extension, split) in
+            [(Left, &*extension, None), (Copied, "", None), (Zipped, ".zip", None), (Left, "", split)]
+        {
+            let path = out.join(format!("{}-{images:?}-{}{extension}", format.id, split.is_some()));
+            let request = ExportRequest { images, split, ..request.clone() };
+            let written = source.library.datasets.export(&request, &path, &ExportTask::default()).unwrap();
+            let parts = written.split.iter().flat_map(|split| &split.parts).filter(|part| part.images > 0);
+            assert!(request.split.is_none() || parts.count() > 1, "{}", format.id);
             let target = with_photos();
             let imported = import(&target, &path, ImportRole::Predictions).await;
             let report = &imported.report;

@@ -17,7 +17,7 @@ use crate::format::DatasetSource;
 use crate::input::Input;
 use crate::model::{DatasetImage, DatasetSplit};
 use crate::output::{ImagePlacement, Output};
-use crate::paths::{INDEX, file_part, is_inside, is_of_system, stem};
+use crate::paths::{INDEX, beside, file_part, is_inside, is_of_system, stem};
 
 /// Longest part of a name, in bytes. File systems allow 255, of which extensions and numbers need some.
 const LONGEST_PART: usize = 180;
@@ -180,22 +180,33 @@ pub struct ImageIndex {
 impl ImageIndex {
     pub fn read(input: &mut Input) -> Result<Self> {
         let mut index = Self { folder: input.folder().map(Path::to_owned), ..Self::default() };
-        if !input.names()?.iter().any(|name| name == INDEX) {
-            return Ok(index);
-        }
-        for (place, line) in input.entry(INDEX)?.lines().enumerate() {
-            let line: IndexLine<'static> = serde_json::from_str(&line?).map_err(|error| {
-                let location = FileLocation { file: INDEX.to_owned(), line: Some(place as u64 + 1), field: None };
-                location.malformed(error.to_string())
-            })?;
-            if line.image >= u64::MAX / 2 {
-                return Err(FileLocation::file(INDEX)
-                    .at(place as u64 + 1)
-                    .malformed("the number of an image is too large"));
+        let (mut place, mut numbers, mut renumbered) = (0, HashSet::new(), Vec::new());
+        // A split may be a folder with an index of its own.
+        for name in input.names()?.iter().filter(|name| file_part(name) == INDEX) {
+            for (number, line) in input.entry(name)?.lines().enumerate() {
+                let location = || FileLocation::file(name.as_str()).at(number as u64 + 1);
+                let mut line: IndexLine<'static> =
+                    serde_json::from_str(&line?).map_err(|error| location().malformed(error.to_string()))?;
+                if line.image >= u64::MAX / 2 {
+                    return Err(location().malformed("the number of an image is too large"));
+                }
+                index.last = index.last.max(line.image);
+                let Some(file) = &line.file else { continue };
+                let file = beside(name, file);
+                let stem = stem(&file).to_owned();
+                line.file = Some(file.into());
+                // Of parts that were written independently of each other.
+                if !numbers.insert(line.image) {
+                    renumbered.push(stem.clone());
+                }
+                index.lines.insert(stem, (place, line));
+                place += 1;
             }
-            index.last = index.last.max(line.image);
-            if let Some(file) = &line.file {
-                index.lines.insert(stem(file).to_owned(), (place, line));
+        }
+        for stem in renumbered {
+            index.last += 1;
+            if let Some((_, line)) = index.lines.get_mut(&stem) {
+                line.image = index.last;
             }
         }
         Ok(index)

@@ -10,7 +10,8 @@ use domain::geometry::PixelSize;
 use zip::ZipArchive;
 
 use crate::error::{DatasetError, FileLocation, Result};
-use crate::paths::{EXPORTED_STEM, INDEX, file_part, has_extension, is_inside, is_of_system, split_named};
+use crate::model::DatasetSplit;
+use crate::paths::{EXPORTED_STEM, INDEX, file_part, has_extension, is_inside, is_of_system, split_named, stem};
 
 /// The data card that exports put beside the files of a dataset.
 pub const DATA_CARD: &str = "datacard.json";
@@ -24,9 +25,18 @@ pub type SizeLookup = Box<dyn Fn(&str) -> Option<PixelSize>>;
 /// Input of a dataset.
 pub struct Input {
     place: InputPlace,
-    /// The file of a single-file dataset, by its name among [`Input::names`].
-    only_file: Option<String>,
+    /// The file of a single-file dataset, by its name among [`Input::names`]. Splits may be files of their own.
+    parts: Vec<DatasetPart>,
+    /// The one of several `parts` that is read.
+    part: Option<usize>,
     sizes: Option<SizeLookup>,
+}
+
+/// A file of a single-file dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DatasetPart {
+    pub(crate) name: String,
+    pub(crate) split: Option<DatasetSplit>,
 }
 
 enum InputPlace {
@@ -57,12 +67,15 @@ impl Input {
         } else {
             InputPlace::File(path.to_owned())
         };
-        let mut input = Self { place, only_file: None, sizes: None };
+        let mut input = Self { place, parts: Vec::new(), part: None, sizes: None };
         if let Package::File { extension } = package {
-            input.only_file = Some(match &input.place {
-                InputPlace::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-                InputPlace::Folder(_) | InputPlace::Archive { .. } => only_file(&input.names()?, extension)?,
-            });
+            input.parts = match &input.place {
+                InputPlace::File(path) => {
+                    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    vec![DatasetPart { name, split: None }]
+                }
+                InputPlace::Folder(_) | InputPlace::Archive { .. } => parts(&input.names()?, extension)?,
+            };
         }
         Ok(input)
     }
@@ -85,8 +98,28 @@ impl Input {
 
     /// The file of a single-file dataset, from its beginning.
     pub fn file(&mut self) -> Result<Box<dyn BufRead + '_>> {
-        let name = self.only_file.clone().ok_or_else(|| io::Error::other("the dataset is not one file"))?;
+        let part = match (&self.parts[..], self.part) {
+            ([part], _) => part,
+            ([], _) => return Err(io::Error::other("the dataset is not one file").into()),
+            (parts, Some(place)) => &parts[place],
+            // Image numbers, for one, mean something in one file only.
+            ([first, ..], None) => {
+                let problem = format!("its splits are files, such as {}: name one of them", first.name);
+                return Err(io::Error::new(ErrorKind::InvalidData, problem).into());
+            }
+        };
+        let name = part.name.clone();
         self.entry(&name)
+    }
+
+    /// The files of a single-file dataset: none, one, or one for each split.
+    pub(crate) fn parts(&self) -> &[DatasetPart] {
+        &self.parts
+    }
+
+    /// Makes [`Input::file`] that of the part at `place` of [`Input::parts`].
+    pub(crate) fn select_part(&mut self, place: usize) {
+        self.part = Some(place);
     }
 
     /// Sorted file names in a folder or archive, with slashes on every system, or that of a single file. Links are not
@@ -242,20 +275,41 @@ fn is_archive(path: &Path) -> io::Result<bool> {
     Ok(start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06"))
 }
 
-/// The file of a single-file dataset among `names`: the only one of its kind, or the one that exports write.
-fn only_file(names: &[String], extension: &str) -> io::Result<String> {
+/// The file of a single-file dataset among `names`: the only one of its kind, the one that exports write, or one for each
+/// split.
+fn parts(names: &[String], extension: &str) -> io::Result<Vec<DatasetPart>> {
     let is_possible = |name: &&String| has_extension(name, extension) && file_part(name) != INDEX;
     let found: Vec<&str> = names.iter().filter(is_possible).map(String::as_str).collect();
     let exported = format!("{EXPORTED_STEM}.{extension}");
+    let part = |name: &str, split| DatasetPart { name: name.to_owned(), split };
     match &found[..] {
-        [name] => Ok((*name).to_owned()),
-        _ if found.contains(&&*exported) => Ok(exported),
-        [] => Err(io::Error::new(ErrorKind::InvalidData, format!("there is no .{extension} file in it"))),
-        [first, second, ..] => Err(io::Error::new(
-            ErrorKind::InvalidData,
-            format!("{} .{extension} files are in it, such as {first} and {second}: name one of them", found.len()),
-        )),
+        [name] => return Ok(vec![part(name, None)]),
+        _ if found.contains(&&*exported) => return Ok(vec![part(&exported, None)]),
+        [] => return Err(io::Error::new(ErrorKind::InvalidData, format!("there is no .{extension} file in it"))),
+        [..] => {}
     }
+    let splits: Vec<_> = found.iter().filter_map(|name| Some(part(name, Some(split_of_file(name)?)))).collect();
+    let is_of_each_split = splits.len() == found.len()
+        && splits.iter().enumerate().all(|(place, one)| splits[..place].iter().all(|other| other.split != one.split));
+    if is_of_each_split {
+        return Ok(splits);
+    }
+    Err(io::Error::new(
+        ErrorKind::InvalidData,
+        format!(
+            "{} .{extension} files are in it, such as {} and {}: name one of them",
+            found.len(),
+            found[0],
+            found[1]
+        ),
+    ))
+}
+
+/// The split that a file is named after, such as `train.json` or COCO's `instances_val2017.json`.
+fn split_of_file(name: &str) -> Option<DatasetSplit> {
+    let stem = stem(file_part(name));
+    let stem = stem.strip_prefix("instances_").unwrap_or(stem);
+    split_named(stem.trim_end_matches(|letter: char| letter.is_ascii_digit()))
 }
 
 fn buffered<'a>(file: File) -> Box<dyn BufRead + 'a> {
@@ -322,5 +376,22 @@ mod tests {
         fs::write(&path, bytes).unwrap();
         let said = Input::open(Package::Folder, &path).unwrap().text("a").unwrap_err().to_string();
         assert_eq!(said, "a file is larger than its archive says");
+    }
+
+    #[test]
+    fn the_file_of_a_dataset_is_the_only_one_or_one_for_each_split() {
+        let read = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            parts(&names, "json").map(|parts| parts.into_iter().map(|part| (part.name, part.split)).collect::<Vec<_>>())
+        };
+        let of = |name: &str, split| (name.to_owned(), split);
+        let [train, val] = [DatasetSplit::Train, DatasetSplit::Validation].map(Some);
+        assert_eq!(read(&["a.json", "b.jpg"]).unwrap(), [of("a.json", None)]);
+        let coco = ["annotations/instances_train2017.json", "annotations/instances_val2017.json"];
+        assert_eq!(read(&coco).unwrap(), [of(coco[0], train), of(coco[1], val)]);
+        assert_eq!(read(&["train.json", "valid.json"]).unwrap(), [of("train.json", train), of("valid.json", val)]);
+        for several in [&["train.json", "other.json"][..], &["train.json", "a/train.json"], &["b.jpg"]] {
+            assert_eq!(read(several).unwrap_err().kind(), ErrorKind::InvalidData, "{several:?}");
+        }
     }
 }

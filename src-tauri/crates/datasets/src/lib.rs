@@ -17,6 +17,7 @@ mod memory;
 pub mod model;
 mod outline;
 mod output;
+mod parts;
 mod paths;
 mod pictures;
 mod projection;
@@ -32,6 +33,7 @@ pub use in_folder::{InFolder, write_image_files};
 pub use input::{DATA_CARD, Input};
 pub use memory::Dataset;
 pub use output::{ImagePlacement, MeasuredOutput, Output};
+use parts::JoinedParts;
 pub use paths::EXPORTED_STEM;
 pub use pictures::{DrawnShape, PictureEncoding, PictureSink, Pictures};
 pub use projection::{Projection, Written};
@@ -57,6 +59,25 @@ pub fn write(
         return Err(DatasetError::Empty { format: descriptor.id, images: written.images });
     }
     Ok(written)
+}
+
+/// Reads a dataset of this or another program, whose splits may be files of their own.
+///
+/// # Errors
+///
+/// Those of the format, the disk and `sink`.
+pub fn read(format: &dyn Format, input: &mut Input, options: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
+    let parts = input.parts().to_vec();
+    if parts.len() < 2 {
+        return format.read(input, options, sink);
+    }
+    let mut joined = JoinedParts::new(sink);
+    for (place, part) in parts.into_iter().enumerate() {
+        input.select_part(place);
+        joined.begin_part(part.split);
+        format.read(input, options, &mut joined)?;
+    }
+    Ok(())
 }
 
 /// What [`write`] would write and lose, without writing.

@@ -120,7 +120,7 @@ fn sample(format: &dyn Format, path: &Path) -> Option<Sample> {
     let mut input = Input::open(descriptor.package, path).ok()?.with_sizes(|_| Some(ANY_SIZE));
     let options = FormatOptions::new(descriptor, []).ok()?;
     let mut sample = Sample::default();
-    match format.read(&mut input, &options, &mut sample) {
+    match datasets::read(format, &mut input, &options, &mut sample) {
         Ok(()) => {}
         Err(DatasetError::Owner(error)) if error.is::<Enough>() => {}
         Err(error) => {

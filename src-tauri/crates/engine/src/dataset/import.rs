@@ -282,7 +282,7 @@ impl Opened {
         let index = Arc::clone(index);
         let mut input = input.with_sizes(move |image| index.size_by_name(image));
         let options = FormatOptions::new(descriptor, []);
-        let read = options.and_then(|options| self.format.read(&mut input, &options, sink));
+        let read = options.and_then(|options| datasets::read(self.format, &mut input, &options, sink));
         read.map_err(|error| unread(&self.path, error))
     }
 }
