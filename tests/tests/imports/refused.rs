@@ -52,9 +52,9 @@ async fn one_of_several_datasets_in_a_folder_has_to_be_named() {
     let bench = with_photos();
     let several = bench.folder.path().join("several");
     fs::create_dir(&several).unwrap();
-    for name in ["train.json", "val.json"] {
+    for name in ["2025.json", "2026.json"] {
         fs::write(several.join(name), "{\"images\":[],\"annotations\":[],\"categories\":[]}").unwrap();
     }
     let told = preview(&bench, &in_format("coco", &several)).unwrap_err().to_string();
-    assert!(told.contains("train.json and val.json: name one of them"), "{told}");
+    assert!(told.contains("2025.json and 2026.json: name one of them"), "{told}");
 }
