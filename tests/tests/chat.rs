@@ -224,7 +224,7 @@ async fn servers_that_enforce_less_are_asked_in_a_simpler_form_from_then_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn models_are_discovered_and_a_price_that_nobody_entered_is_unknown() {
+async fn models_are_discovered_and_their_prices_are_unknown_until_entered() {
     let (server, bench) = local(LenientServer::default(), &[]).await;
     bench.add_pictures(2);
     let model = "qwen3-vl:8b";

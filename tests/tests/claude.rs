@@ -125,7 +125,7 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_passes_by_itself_is_tried_again_and_costs_nothing_twice() {
+async fn transient_failures_are_retried_and_cost_nothing_twice() {
     let server = simulate().await;
     let bench = Bench::with_pictures(&server.url(), KEY, 5);
     server.script([

@@ -316,7 +316,7 @@ async fn a_full_server_that_calls_itself_overloaded_costs_no_image_and_is_asked_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pause_that_takes_much_of_the_time_is_told() {
+async fn long_pauses_are_reported() {
     let latency = Latency { first_byte: Duration::from_millis(50).into(), ..Latency::default() };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 30);

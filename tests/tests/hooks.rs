@@ -118,7 +118,7 @@ async fn hooks_come_in_order_with_the_facts_and_without_the_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_nobody_agreed_to_does_not_run() {
+async fn a_command_without_consent_does_not_run() {
     let bench = local_bench();
     let hooks = Hooks { before_run: command("touch ran"), ..Hooks::default() };
     set(&bench, hooks.clone());
@@ -228,7 +228,7 @@ async fn what_a_hook_leaves_in_the_background_is_not_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_stops_by_itself_or_whose_images_fail_is_a_failure() {
+async fn a_run_that_stops_or_whose_images_fail_is_a_failure() {
     let server = Simulator::start(Options::default()).await.unwrap();
     let bench = Bench::with_pictures(&server.url(), "sk-simulated-no-credit", 2);
     let hooks = Hooks { on_failure: command("echo $FIELDMARK_STATE $FIELDMARK_FAILED"), ..Hooks::default() };

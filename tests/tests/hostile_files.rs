@@ -101,7 +101,7 @@ async fn a_photo_that_became_a_named_pipe_fails_and_the_run_goes_on() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_skipped_and_named() {
+fn files_that_are_not_regular_are_skipped_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
     lay_out_photos(&photos, 1);

@@ -123,7 +123,7 @@ async fn a_hang_up_that_is_ignored_by_the_parent_s_wish_ends_no_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_closed_pipe_stops_no_work_and_is_no_success() {
+async fn a_closed_pipe_stops_no_work_and_is_not_a_success() {
     let server = simulate(Duration::from_millis(20)).await;
     for (closes_stdout, code) in [(false, 0), (true, 141)] {
         let bench = Bench::with_pictures(&server.url(), KEY, IMAGES);

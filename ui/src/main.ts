@@ -17,6 +17,8 @@ async function connect(): Promise<Core> {
 const target = document.getElementById("app");
 if (target) {
   const app = new App(await connect());
+  // The first calls are under way while the window is built.
+  const started = app.start();
   mount(AppWindow, { target, props: { app } });
-  await app.start();
+  await started;
 }

@@ -147,7 +147,7 @@ async fn batches_are_cut_by_their_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn batches_go_on_while_nobody_asks_and_are_found_again() {
+async fn batches_continue_without_polling_and_are_found_again() {
     let server = simulate(taking(6.0)).await;
     let mut bench = bench(&server, 40);
     let run = start(&bench).await;

@@ -11,7 +11,7 @@ fn in_format(format: &str, path: &Path) -> DatasetImportRequest {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_dataset_is_refused_with_the_reason() {
+async fn files_that_are_not_datasets_are_refused_with_the_reason() {
     let bench = with_photos();
     let path = bench.folder.path().join("x.json");
     fs::write(&path, "{\"images\": 3}").unwrap();
@@ -39,7 +39,7 @@ async fn a_dataset_with_one_wrong_annotation_is_refused_with_its_place() {
 
 /// Otherwise every image would be confirmed to be empty.
 #[tokio::test(flavor = "multi_thread")]
-async fn photos_without_annotation_files_are_no_dataset() {
+async fn photos_without_annotation_files_are_not_a_dataset() {
     let bench = with_photos();
     let photos = preview(&bench, &request(&bench.photos(), ImportRole::Work)).unwrap_err();
     assert!(matches!(photos, EngineError::UnknownDataset { .. }), "{photos:?}");

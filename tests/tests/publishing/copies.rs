@@ -111,7 +111,7 @@ async fn what_the_library_no_longer_has_is_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_publishers_one_is_told() {
+async fn the_second_of_two_publishers_is_refused() {
     let server = Server::start();
     let client = server.database("photos").await;
     client.batch_execute(ROLES).await.unwrap();

@@ -32,7 +32,7 @@ const YAML: &str = "names: [cat, dog]\n";
 const OBJECT: &str = "1 0.5 0.5 0.2 0.2\n";
 
 #[test]
-fn the_folder_around_an_archive_is_no_part_of_its_names() {
+fn the_folder_around_an_archive_is_not_part_of_its_names() {
     for top in ["birds/", "birds/set 1/", "train/", ""] {
         let [yaml, labels, picture] =
             ["data.yaml", "labels/train/a.txt", "images/train/a.png"].map(|name| format!("{top}{name}"));

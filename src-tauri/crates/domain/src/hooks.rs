@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_what_nobody_asked_for() {
+    fn a_run_that_the_user_stopped_is_not_a_failure() {
         let after = |reason, failed| HookEvent::after(RunState::Stopped { reason }, failed).len();
         assert_eq!(after(StopReason::Completed, 0), 1);
         assert_eq!(after(StopReason::Completed, 1), 2);

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_is_an_amount_that_somebody_may_want_to_spend() {
+    fn a_budget_is_a_reasonable_amount() {
         for dollars in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 0.0, 1e-13, 1_000_001.0, 1e30] {
             assert_eq!(PicoDollars::budget(dollars), None, "{dollars}");
         }
@@ -213,7 +213,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_sum_is_more_than_the_database_holds(one: u64, other: u64, count: u64) {
+        fn sums_are_capped_at_what_the_database_holds(one: u64, other: u64, count: u64) {
             let (one, other) = (PicoDollars(one), PicoDollars(other));
             for sum in [one + other, one.times(count), [one, other].into_iter().sum(), one.rounded_up()] {
                 proptest::prop_assert!(sum <= PicoDollars::MAX);

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn all_images_are_no_pilot() {
+    fn a_pilot_cannot_have_all_images() {
         let images = [image(1, 0), image(2, 1)];
         for count in [None, Some(2), Some(3), Some(0)] {
             assert!(diverse(&images, count).is_empty());

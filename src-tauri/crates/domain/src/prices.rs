@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_price_leaves_the_date_of_the_prices_alone() {
+    fn an_invalid_price_leaves_the_date_of_the_prices_unchanged() {
         let day = |day| Some(CalendarDate::new(2026, 11, day));
         let table = || Some("t".to_owned());
         let imported = PriceSettings {

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn few_images_are_no_curve() {
+    fn few_images_make_no_curve() {
         assert_eq!(history(&steady(5, 1000.0), 5_000.0), Vec::<f64>::new());
         assert_eq!(history(&[], 5_000.0), Vec::<f64>::new());
         // Two images a minute for ten minutes: no point covers just a second.

@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_an_earlier_version_move_in_and_are_no_photos() {
+    fn files_of_an_earlier_version_are_moved_and_are_not_photos() {
         let folder = tempfile::tempdir().unwrap();
         let (database, hash) = (folder.path().join("annotations.db"), "ab".repeat(HASH / 2));
         drop(Library::open_alone(&database));

@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_photo_without_a_thing_is_no_shot_of_the_same() {
+    fn a_photo_that_lacks_an_object_is_not_similar() {
         let folder = tempfile::tempdir().unwrap();
         let library = Library::alone_in(folder.path());
         let photos = folder.path().join("photos");

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_worker_at_a_time_works_on_a_run_and_looking_takes_nothing_from_it() {
+    async fn one_worker_at_a_time_works_on_a_run_and_reading_its_state_takes_no_lock() {
         let folder = tempfile::tempdir().unwrap();
         let (library, run) = with_run(folder.path()).await;
         // Like another process that has it open.

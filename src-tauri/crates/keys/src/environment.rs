@@ -441,7 +441,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_variable_that_is_no_text_is_named() {
+    fn a_variable_that_is_not_text_is_named() {
         use std::os::unix::ffi::OsStringExt;
         let value = |name: &str| (name == KEY).then(|| OsString::from_vec(b"planted\xff".to_vec()));
         let error = Environment::from_variables(providers(), value, None).unwrap_err();

@@ -90,7 +90,7 @@ fn implausible(pixels: &Pixels) -> Option<String> {
 }
 
 #[test]
-fn what_was_not_decoded_is_no_plausible_picture() {
+fn undecoded_pixels_do_not_look_like_a_picture() {
     let noise = |index: u32| index.wrapping_mul(2_654_435_761).to_be_bytes()[0];
     let size = domain::geometry::PixelSize::new(64, 64);
     let picture = |level: fn(u32) -> u8| Pixels { size, rgb: (0..3 * 64 * 64).map(level).collect() };

@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reduced_copy_alone_is_no_photo() {
+    fn a_reduced_copy_alone_is_not_a_photo() {
         let tiff = encoded(&rgb_image(&fixtures::quarters(16, 16)), image::ImageFormat::Tiff);
         let start = u32::from_le_bytes(tiff[4..8].try_into().unwrap()) as usize;
         let mut raw = tiff.clone();

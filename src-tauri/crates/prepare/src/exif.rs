@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_no_camera_writes_are_no_time() {
+    fn exif_numbers_out_of_range_are_not_a_time() {
         let offset = |text: &str| taken(&exif_taken("2026:05:14 10:32:05", Some("999"), Some(text))).unwrap();
         for text in ["+99:99", "+24:00", "-32768:00", "+99999999999:00", "+00:60", "NaN", "+1e9:00", "--01:00"] {
             assert_eq!(offset(text).minutes_ahead_of_utc, None, "{text}");
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_none() {
+    fn an_invalid_time_is_none() {
         for text in [
             "0000:00:00 00:00:00",
             "    :  :     :  :  ",

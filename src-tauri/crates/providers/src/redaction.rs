@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_no_secret_is_redacted_in_failures_and_leaves_answers_alone() {
+    fn a_key_that_is_not_secret_is_redacted_in_failures_and_not_in_answers() {
         for (key, answer) in [
             ("cat", "a cat"),
             ("password", r#"{"marks":[{"label":"Password field","text":"password"}]}"#),

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_do_not_stop_it() {
+    fn bytes_that_are_not_text_do_not_stop_it() {
         let mut parser = Parser::default();
         assert_eq!(parser.push(b"data: \xff\n\n"), [event("", "\u{fffd}")]);
         assert_eq!(parser.push(b"\n\n\ndata: x\nda"), []);

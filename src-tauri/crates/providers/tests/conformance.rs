@@ -273,7 +273,7 @@ async fn what_cannot_be_sent_or_does_not_arrive_costs_nothing_and_is_tried_again
 }
 
 #[test]
-fn nonsense_is_no_answer_and_no_preview() {
+fn nonsense_is_neither_an_answer_nor_a_preview() {
     let (recipe, sent) = (Recipe::find_these("cat").unwrap(), PixelSize::new(100, 100));
     for provider in providers() {
         for kept in ["", "{}", "[]", "null", "cat"] {

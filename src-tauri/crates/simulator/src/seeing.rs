@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_coloured_ground_is_no_shape() {
+    fn a_colored_background_is_not_a_shape() {
         let mut image = RgbImage::from_pixel(80, 60, Rgb([40, 140, 50]));
         for (x, y) in (20..50).flat_map(|x| (10..30).map(move |y| (x, y))) {
             image.put_pixel(x, y, Rgb([255, 0, 0]));

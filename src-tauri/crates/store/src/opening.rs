@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_or_a_device_is_no_library() {
+    fn a_folder_or_a_device_is_not_a_library() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("photos");
         fs::create_dir(&path).unwrap();

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_used_is_refused_with_the_range() {
+    fn values_out_of_range_are_refused_with_the_range() {
         let silly = ["0", "-1", "1e30", "NaN", "inf", "5.5", "99999999999999999999", "1000000001", "", "many"];
         for typed in silly {
             assert_eq!(count()(typed).unwrap_err(), "expected a whole number from 1 to 1000000000", "{typed}");

@@ -37,7 +37,7 @@ pub fn engine_error(error: &EngineError) -> String {
         EngineError::Store(_) | EngineError::File { .. } => match error.library_failure() {
             Some(LibraryFailure::DiskFull) => {
                 format!(
-                    "the disk is full, or a file-size limit is reached: {error}. Once there is room, continue a run with `fieldmark resume`"
+                    "the disk is full, or a file-size limit is reached: {error}. Once there is room, repeat the command; `fieldmark resume` continues a run"
                 )
             }
             Some(LibraryFailure::Lost) => format!("the library is no longer available: {error}. Nothing more was sent"),

@@ -88,7 +88,7 @@ fn the_errors_are_those_of_the_boxes() {
 }
 
 #[test]
-fn few_answers_are_no_evidence() {
+fn few_answers_are_not_evidence() {
     let pictures = pictures(|size| size);
     let mut answers = answers(&pictures, PixelXyxy, &[]);
     answers[0].clear();

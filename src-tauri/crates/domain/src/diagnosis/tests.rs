@@ -295,7 +295,7 @@ fn answers_that_are_mostly_asked_for_twice_get_room_from_the_beginning() {
 }
 
 #[test]
-fn a_silence_is_told_that_is_far_from_what_images_take() {
+fn an_idle_timeout_far_from_the_time_of_an_image_is_reported() {
     let timed_out = |p50_millis, silence_millis| {
         let retried = vec![retried(RetryKind::TimedOut, 21)];
         only(&Observed { retried, p50_millis, silence_millis, ..healthy() }).changes
@@ -313,7 +313,7 @@ fn a_silence_is_told_that_is_far_from_what_images_take() {
 }
 
 #[test]
-fn a_pause_is_told_that_takes_a_good_part_of_the_time() {
+fn long_pauses_in_a_run_are_reported() {
     let paused = |pause, p50_millis, retried| Observed {
         waits: vec![
             wait(WaitReason::OwnPause, 40_000.0, Some(pause)),

@@ -264,7 +264,7 @@ const BOTH_FORMS: &str =
     "base_url = \"https://x.example\"\n[[providers]]\nid = \"anthropic\"\nbase_url = \"https://y.example\"\n";
 
 #[test]
-fn a_slip_of_the_pen_is_named_with_its_place() {
+fn mistakes_in_settings_are_named_with_their_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(SETTINGS_FILE);
     for (text, told) in [

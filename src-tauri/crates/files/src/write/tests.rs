@@ -165,7 +165,7 @@ mod unix {
 
 #[cfg(unix)]
 #[test]
-fn a_file_of_our_own_is_no_link_and_no_pipe() {
+fn a_file_of_the_library_is_neither_a_link_nor_a_pipe() {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
     let folder = tempfile::tempdir().unwrap();
     let (theirs, link, pipe) = (folder.path().join("theirs"), folder.path().join("link"), folder.path().join("pipe"));

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn when_to_come_back() {
+    fn retry_after_headers() {
         // 1994-11-06 08:49:30 UTC.
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_770);
         let table: [(Pairs, Option<u64>); 10] = [
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_beyond_all_bounds_stops_the_run() {
+    fn a_wait_beyond_the_limit_stops_the_run() {
         let refused = |value: &'static str, status| {
             read(status, &headers(&[("retry-after", value)]), b"", SystemTime::UNIX_EPOCH)
         };
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_that_are_no_number_are_not_announced() {
+    fn limits_that_are_not_numbers_are_ignored() {
         for limit in ["0", "-1", "1e9", "NaN", "inf", "18446744073709551616", ""] {
             let name = HeaderName::from_static("anthropic-ratelimit-requests-limit");
             let mut told = headers(&[("anthropic-ratelimit-requests-remaining", "5")]);

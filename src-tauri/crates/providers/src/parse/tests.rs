@@ -339,7 +339,7 @@ const EXTREMES: &[&str] = &[
 
 /// A number that is finite in percent but not in pixels would make the stored reading unreadable.
 #[test]
-fn a_percentage_beyond_all_numbers_is_no_box() {
+fn a_percentage_out_of_range_is_not_a_box() {
     let text = r#"{"marks":[{"label":"cat","x1":"1e308%","y1":0,"x2":"1e308%","y2":"1e308%"},
         {"label":"cat","x1":20,"y1":30,"x2":120,"y2":130}]}"#;
     let parsed = parse(text, &recipe(), SENT).unwrap();

@@ -34,7 +34,7 @@ async fn a_patient_client_is_not_blamed() {
 }
 
 #[tokio::test]
-async fn asking_too_early_in_vain_or_twice_is_told() {
+async fn requests_too_early_in_vain_or_twice_are_reported() {
     let running = start().await;
     running.script([
         Fault::UsageLimit,
@@ -56,7 +56,7 @@ async fn asking_too_early_in_vain_or_twice_is_told() {
 }
 
 #[tokio::test]
-async fn a_client_that_never_gives_up_on_a_stall_is_told() {
+async fn a_client_that_never_gives_up_on_a_stall_is_reported() {
     let options = Options { patience: Duration::from_millis(50), ..Options::default() };
     let running = Simulator::start(options).await.expect("a free port");
     running.script([Fault::Stall { after_events: 2 }, Fault::Withheld, Fault::Silence]);

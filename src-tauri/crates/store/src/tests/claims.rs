@@ -114,7 +114,7 @@ fn two_runs_whose_workers_died_over_one_image_hold_no_claims_when_they_are_resum
 }
 
 #[test]
-fn an_answer_that_its_dead_run_has_not_parsed_is_used() {
+fn an_unparsed_answer_of_a_killed_run_is_used() {
     let library = Library::new();
     let [first, second] = two_runs(&library);
     let firsts = job(&library, first).unwrap();
@@ -128,7 +128,7 @@ fn an_answer_that_its_dead_run_has_not_parsed_is_used() {
 }
 
 #[test]
-fn a_run_that_asks_anew_waits_for_none_and_others_wait_for_it() {
+fn a_run_that_ignores_saved_answers_waits_for_none_and_others_wait_for_it() {
     let library = Library::new();
     let [first, second] = two_runs(&library);
     library.store.write_blocking(move |edit| edit.record_ignores_saved_answers(second)).unwrap();

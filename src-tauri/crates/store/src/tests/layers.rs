@@ -293,7 +293,7 @@ fn accepting_above_a_threshold_is_about_the_layers_of_the_question() {
 }
 
 #[test]
-fn two_runs_that_propose_the_same_are_no_duplicates_in_any_view() {
+fn equal_proposals_of_two_runs_are_not_duplicates_in_any_view() {
     let library = Library::new();
     let image = library.add_image(1);
     let first = library.layer("a", vec![(image, vec![found("cat", 10.0, Some(0.9))])]);

@@ -126,7 +126,7 @@ fn a_cut_off_answer_counts_until_a_longer_one_comes() {
 }
 
 #[test]
-fn requests_made_again_and_answers_put_right_are_counted() {
+fn retries_and_corrected_answers_are_counted() {
     let library = Library::new();
     let run = library.add_run(vec![library.add_image(1)]);
     let job = library.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();

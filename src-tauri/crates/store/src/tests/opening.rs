@@ -42,7 +42,7 @@ fn a_change_that_panics_is_undone_alone() {
 }
 
 #[test]
-fn what_one_change_is_at_fault_for_is_no_failure_of_the_library() {
+fn an_error_of_one_change_is_not_a_failure_of_the_library() {
     let library = Library::new();
     let failed = |sql: &'static str| {
         let failed = library.store.write_blocking(move |edit| Ok(edit.0.0.execute_batch(sql)?));

@@ -180,7 +180,7 @@ fn annotations_that_are_not_there_are_not_changed() {
 }
 
 #[test]
-fn what_is_no_annotation_is_refused_and_what_reaches_over_the_edge_is_cut_off() {
+fn invalid_annotations_are_refused_and_others_are_clipped_to_the_image() {
     let library = Library::new();
     let image = library.add_image(1);
     let edit = |content| ImageEdit { image, changes: vec![AnnotationChange::Add { content }] };

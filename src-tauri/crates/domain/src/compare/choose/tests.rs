@@ -142,7 +142,7 @@ fn what_only_one_side_found_is_there_or_not() {
 }
 
 #[test]
-fn a_persons_annotation_is_removed_and_can_come_back() {
+fn a_persons_annotation_is_removed_and_restored() {
     let pair = pair(None, Some(seen("cup", Some(5))));
     let today = [on_image(5, "cup", Status::Accepted, Origin::Person)];
     assert_eq!(choice(&pair, WITH_PEOPLE, &today), Some(Choice::Second));

@@ -97,7 +97,7 @@ fn a_stated_content_decides() {
 }
 
 #[test]
-fn two_files_of_one_image_are_no_conflict() {
+fn two_files_of_one_image_do_not_conflict() {
     let mut index = index(&[(1, "/photos/x/a.jpg", (30, 40))]);
     index.add_file(MatchableFile { image: ImageId(1), path: "/photos/copies/a.jpg", root: None });
     index.sort();

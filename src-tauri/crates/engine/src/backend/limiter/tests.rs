@@ -313,7 +313,7 @@ fn hidden_limits_cost_little_time_and_few_refusals() {
 }
 
 #[test]
-fn a_limit_that_counts_output_maxima_is_found_out() {
+fn a_limit_that_counts_output_maxima_is_learned() {
     for announces in [true, false] {
         for retry_after in [true, false] {
             let server = Server { reserves: true, announces, retry_after, ..BY_RATE };
@@ -362,7 +362,7 @@ fn a_full_server_that_calls_itself_overloaded_is_sent_no_more_than_it_takes() {
 }
 
 #[test]
-fn a_server_that_is_now_and_then_busy_with_others_is_sent_as_much_as_before() {
+fn occasional_overloads_do_not_lower_the_rate() {
     for seed in 0..5 {
         let busy = chaotic(1_000, seed).into_iter().map(|fate| Fate { latency: 500, ..fate });
         let fates = hasty(busy.collect());
@@ -405,7 +405,7 @@ fn a_limit_that_a_person_has_set_spaces_requests() {
 }
 
 #[test]
-fn a_server_that_fails_on_everybody_is_left_alone_for_longer_and_longer() {
+fn waits_grow_while_a_server_keeps_failing() {
     let start = Instant::now();
     let mut limiter = Limiter::new(Bounds::default(), start);
     let flights: Vec<FlightId> = (0..8).map(|_| limiter.send(Need::default(), start)).collect();

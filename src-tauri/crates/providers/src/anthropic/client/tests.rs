@@ -278,7 +278,7 @@ async fn what_came_in_place_of_an_answer_is_shown() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_cannot_be_read_and_is_no_lost_connection() {
+async fn invalid_http_is_unreadable_and_not_a_lost_connection() {
     let long = format!("HTTP/1.1 200 OK\r\nx: {}", "a".repeat(1 << 20));
     for (text, why) in [
         ("HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n{}", "content-length"),

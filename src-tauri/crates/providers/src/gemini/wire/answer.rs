@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn declining_is_no_answer() {
+    fn a_refusal_is_not_an_answer() {
         for last in [
             r#"{"candidates":[{"finishReason":"SAFETY"}]}"#,
             r#"{"candidates":[{"finishReason":"RECITATION","content":{"parts":[{"text":"{"}]}}]}"#,

@@ -276,14 +276,14 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_without_a_choice_is_no_answer() {
+    fn a_stream_without_a_choice_is_not_an_answer() {
         for data in [&["[DONE]"][..], &[r#"{"choices":[],"prompt_filter_results":[{"prompt_index":0}]}"#, "[DONE]"]] {
             assert!(!received(data).0.has_begun(), "{data:?}");
         }
     }
 
     #[test]
-    fn declining_is_no_answer() {
+    fn a_refusal_is_not_an_answer() {
         for last in [
             r#"{"choices":[{"delta":{"refusal":"I can't help with that."},"finish_reason":"stop"}]}"#,
             r#"{"choices":[{"delta":{},"finish_reason":"content_filter"}]}"#,
