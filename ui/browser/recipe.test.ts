@@ -94,7 +94,8 @@ describe("a recipe", () => {
     ]);
     await page.keyboard.press("Escape");
     await page.getByRole("heading", { name: /^Quote for/ }).waitFor();
-    expect(await page.getByRole("combobox", { name: "Recipe", exact: true }).innerText()).toBe("Workshop");
+    const chosen = page.getByRole("combobox", { name: "Recipe", exact: true });
+    await expect.poll(() => chosen.innerText()).toBe("Workshop");
   });
 
   it("says what is wrong where it is wrong, and cannot be saved so", async () => {

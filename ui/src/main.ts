@@ -17,8 +17,6 @@ async function connect(): Promise<Core> {
 const target = document.getElementById("app");
 if (target) {
   const app = new App(await connect());
-  // The first calls are under way while the window is built.
-  const started = app.start();
   mount(AppWindow, { target, props: { app } });
-  await started;
+  await app.start();
 }

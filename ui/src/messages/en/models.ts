@@ -220,7 +220,7 @@ export const models = {
     },
     runs: (name: string, models: number) =>
       `${name} is running ${here("here", "on the server")} with ${models === 1 ? "1 model" : `${count(models)} models`}`,
-    use: "Use it",
+    use: "Use",
     useOf: (name: string) => `Use ${name}`,
   },
   importModels: (models: number) => (models === 1 ? "Import 1 model" : `Import ${count(models)} models`),

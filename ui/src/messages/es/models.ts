@@ -210,7 +210,7 @@ export const models: Translation<typeof english> = {
     },
     runs: (name, models) =>
       `${name} está en marcha ${here("aquí", "en el servidor")} con ${models === 1 ? "1 modelo" : `${count(models)} modelos`}`,
-    use: "Usarlo",
+    use: "Usar",
     useOf: (name) => `Usar ${name}`,
   },
   importModels: (models) => (models === 1 ? "Importar 1 modelo" : `Importar ${count(models)} modelos`),
