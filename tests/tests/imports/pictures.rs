@@ -51,3 +51,23 @@ async fn a_name_is_not_enough_where_the_file_shows_something_else() {
     assert_eq!(rect(&layer["cat-6.jpg"][0]), Rect::new(361.0, 30.0, 401.0, 90.0));
     assert!(layer["IMG_1.jpg"].is_empty() && layer["IMG_2.jpg"].is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_the_same_length_is_not_the_same_picture() {
+    let bench = Bench::new();
+    let dataset = bench.folder.path().join("dataset");
+    let [own, others] = [bench.photos().join("images"), dataset.join("images")];
+    fs::create_dir_all(&own).unwrap();
+    fs::create_dir_all(&others).unwrap();
+    // Uncompressed, so that all pictures of a size have one length.
+    for (name, path) in [("flower.jpg", own.join("IMG_1.bmp")), ("china.jpg", others.join("IMG_1.bmp"))] {
+        image::open(sample(name)).unwrap().to_rgb8().save(path).unwrap();
+    }
+    let len = |folder: &Path| fs::metadata(folder.join("IMG_1.bmp")).unwrap().len();
+    assert_eq!(len(&own), len(&others));
+    bench.library.imports.run(&[bench.photos()]).unwrap();
+    let file = coco(&bench, &[("images/IMG_1.bmp", 640, 427)], &[(0, "cup", [30.0, 50.0, 60.0, 40.0])]);
+    fs::rename(file, dataset.join("instances.json")).unwrap();
+    let report = import(&bench, &dataset, ImportRole::Work).await.report;
+    assert_eq!((report.matched.total(), report.ambiguous.images), (0, 1), "{report:?}");
+}

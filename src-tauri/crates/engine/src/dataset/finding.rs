@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use datasets::{DatasetError, Sink, SkippedPart};
-use domain::dataset_import::matching::{
-    FoundImage, MatchIndex, MatchMethod, MatchableImage, WantedImage, settle_claims,
-};
+use domain::dataset_import::matching::{FoundImage, MatchIndex, MatchableImage, WantedImage, settle_claims};
 use domain::similar::NEAR_DISTANCE;
 use prepare::{ContentHash, DecodingMemory};
 
@@ -48,9 +46,8 @@ impl ImageFinder<'_> {
             FoundImage::Matched(named) => self.index.image(named.image).map(|known| (named, known)),
             FoundImage::Ambiguous(_) | FoundImage::Unmatched => None,
         };
-        if let Some((named, known)) = named
-            && (named.method, known.byte_len) == (MatchMethod::Path, Some(byte_len))
-        {
+        // The photo itself need not be read.
+        if named.is_some_and(|(named, _)| self.index.path_of(named.image).is_some_and(|path| Path::new(path) == file)) {
             return found;
         }
         // No image of another length has the same content.
